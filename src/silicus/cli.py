@@ -1,0 +1,99 @@
+"""The verbs at the prompt. Nothing heavy is imported before a verb is called."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+from cyclopts import App, CycloptsError, Parameter
+from rich.console import Console
+
+from silicus import __version__
+from silicus.errors import InputError, SilicusError
+from silicus.options import DemoOptions, EvaluateOptions, SimulateOptions
+
+if TYPE_CHECKING:
+    from silicus.evaluate import Evaluation
+
+__all__ = ["app", "main"]
+
+app = App(
+    name="silicus",
+    version=__version__,
+    help="Predict how people would answer a new study, and say how far to trust that.",
+    help_epilogue="Start with: silicus demo",
+)
+
+
+@app.command
+def demo(*, options: Annotated[DemoOptions, Parameter(name="*")] = DemoOptions()) -> None:
+    """Predict a classic experiment and compare the prediction with people's published answers."""
+    from silicus.workflow import evaluate_run
+    from silicus.workflow import simulate as run_simulation
+
+    folder = run_simulation("asian-disease", options.simulation())
+    _show(folder, evaluate_run(folder))
+
+
+@app.command
+def simulate(study: str, /, *, options: Annotated[SimulateOptions, Parameter(name="*")] = SimulateOptions()) -> None:
+    """Predict every respondent's answer to every question of a study, as a probability for each answer.
+
+    Args:
+        study: A study file (.yaml), or the name of a bundled study (asian-disease).
+    """
+    from silicus.workflow import simulate as run_simulation
+
+    folder = run_simulation(study, options)
+    _say(f"Predictions: {folder / 'predictions.parquet'}")
+    _say(f"Compare them with people: silicus evaluate {folder}")
+
+
+@app.command
+def evaluate(
+    run: Path | None = None, /, *, options: Annotated[EvaluateOptions, Parameter(name="*")] = EvaluateOptions()
+) -> None:
+    """Say how far predictions lie from people's answers, beside guessing and beside knowing the answers.
+
+    Args:
+        run: A run folder, as silicus simulate leaves it; or leave it out and give --data.
+    """
+    from silicus.workflow import evaluate_data, evaluate_run
+
+    if run is not None and options.data is not None:
+        raise InputError(f"found both a run folder ({run}) and --data ({options.data}), expected one of them.")
+    if run is not None:
+        _show(run, evaluate_run(run))
+    else:
+        _show(*evaluate_data(options))
+
+
+def _show(folder: Path, found: Evaluation) -> None:
+    from silicus.report import print_evaluation
+
+    print_evaluation(found, Console())
+    _say(f"Report: {folder / 'report.html'}")
+
+
+def _say(text: str) -> None:
+    Console().print(text, soft_wrap=True, highlight=False, markup=False)
+
+
+def main() -> None:
+    """Run the command line: exit code 0 when all is well, 2 when the user can mend it."""
+    try:
+        app(exit_on_error=False, print_error=False)
+    except SilicusError as error:
+        _fail(str(error))
+    except CycloptsError as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        _fail("stopped. What was finished is kept; start the same command again to go on.")
+    except BrokenPipeError:
+        sys.stderr.close()
+
+
+def _fail(message: str) -> NoReturn:
+    Console(stderr=True).print(f"silicus: {message}", style="red", soft_wrap=True, highlight=False, markup=False)
+    sys.exit(2)

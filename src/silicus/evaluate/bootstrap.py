@@ -1,0 +1,148 @@
+"""From cells to one number, and its interval by resampling.
+
+Everything here works on a table of cells: `values` of shape (cells, columns), where a column is one metric of
+one system. It is either a mean over cells, then over studies, or a mean over all answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from silicus.evaluate.metrics import FloatArray
+
+__all__ = ["CellTable", "interval", "mean_of_draws", "overall", "resample_studies", "within_studies"]
+
+
+@dataclass(frozen=True)
+class CellTable:
+    """The numbers to be averaged.
+
+    Attributes:
+        values: shape (cells, columns); NaN where a cell has none, +inf is kept.
+        weights: shape (cells,); what a cell counts in a mean over all answers.
+        study: index of a cell's study, shape (cells,).
+        equal: whether a column is a mean over cells, then over studies; shape (columns,).
+    """
+
+    values: FloatArray
+    weights: FloatArray
+    study: npt.NDArray[np.int64]
+    equal: npt.NDArray[np.bool_]
+
+    @property
+    def studies(self) -> int:
+        """Number of studies."""
+        return int(self.study.max()) + 1
+
+
+def _totals(
+    counts: FloatArray, values: FloatArray, weights: FloatArray, equal: npt.NDArray[np.bool_]
+) -> tuple[FloatArray, FloatArray]:
+    """Return what one study adds to the numerator and to the denominator of a mean over studies.
+
+    Args:
+        counts: how often each cell was drawn, shape (draws, cells).
+        values: shape (cells, columns).
+        weights: shape (cells,).
+        equal: shape (columns,).
+
+    Returns:
+        Twice shape (draws, columns). A study whose drawn cells have no value adds 0 to both.
+    """
+    counted = np.where(np.isnan(values), 0.0, np.where(equal, 1.0, weights[:, None]))
+    numerator = counts @ (np.where(np.isfinite(values), values, 0.0) * counted)
+    denominator = counts @ counted
+    # 0 x inf is NaN: a cell that is not drawn must not count.
+    numerator[counts @ (np.isinf(values) * counted) > 0] = np.inf
+    some = np.where(equal & (denominator > 0), denominator, 1.0)
+    return numerator / some, denominator / some
+
+
+def _mean(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
+    return numerator / np.where(denominator > 0, denominator, np.nan)
+
+
+def within_studies(table: CellTable) -> FloatArray:
+    """Return the mean of every column within every study, shape (studies, columns)."""
+    return _mean(*_study_totals(table))
+
+
+def overall(table: CellTable) -> FloatArray:
+    """Return the mean of every column over studies, shape (columns,)."""
+    numerator, denominator = _study_totals(table)
+    return _mean(numerator.sum(axis=0), denominator.sum(axis=0))
+
+
+def _study_totals(table: CellTable) -> tuple[FloatArray, FloatArray]:
+    parts: list[tuple[FloatArray, FloatArray]] = []
+    for study in range(table.studies):
+        cells = table.study == study
+        once = np.ones((1, int(cells.sum())))
+        parts.append(_totals(once, table.values[cells], table.weights[cells], table.equal))
+    return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+
+
+def resample_studies(table: CellTable, draws: int, rng: np.random.Generator) -> FloatArray:
+    """Return `overall` of resampled studies and, within each, resampled cells; shape (draws, columns).
+
+    Two stages, both with replacement, as many studies and cells as there are (doi:10.1017/CBO9780511802843,
+    section 3.8). A study drawn twice has its cells drawn twice.
+    """
+    chosen = rng.integers(table.studies, size=(draws, table.studies))
+    numerator = np.zeros((draws, table.values.shape[1]))
+    denominator = np.zeros_like(numerator)
+    for study in range(table.studies):
+        draw = np.nonzero(chosen == study)[0]
+        cells = np.flatnonzero(table.study == study)
+        counts = rng.multinomial(cells.size, np.full(cells.size, 1.0 / cells.size), size=draw.size)
+        added = _totals(counts.astype(np.float64), table.values[cells], table.weights[cells], table.equal)
+        np.add.at(numerator, draw, added[0])
+        np.add.at(denominator, draw, added[1])
+    return _mean(numerator, denominator)
+
+
+def mean_of_draws(table: CellTable, draws: int, resampled: Iterable[tuple[int, FloatArray]]) -> FloatArray:
+    """Return `overall` of a single study in which every cell's values were drawn again.
+
+    Args:
+        table: the cells of one study; its weights hold in every draw.
+        draws: number of draws.
+        resampled: index of a cell in `table`, and its values, shape (draws, columns).
+
+    Returns:
+        Shape (draws, columns).
+    """
+    numerator = np.zeros((draws, table.values.shape[1]))
+    denominator = np.zeros_like(numerator)
+    for cell, values in resampled:
+        counted = np.where(np.isnan(values), 0.0, np.where(table.equal, 1.0, table.weights[cell]))
+        numerator += np.where(np.isnan(values), 0.0, values) * np.where(counted > 0, counted, 1.0)
+        denominator += counted
+    return _mean(numerator, denominator)
+
+
+def interval(draws: FloatArray, level: float = 0.95) -> tuple[float, float]:
+    """Return the percentile interval of one column's draws; NaN where no draw has a value.
+
+    No interpolation between neighbours, so that an infinite draw leaves the finite ones as they are. The
+    ends are the draws just outside the level.
+
+    Args:
+        draws: shape (draws,).
+        level: share of the draws inside.
+
+    Examples:
+        >>> interval(np.arange(101.0), level=0.9)
+        (5.0, 95.0)
+    """
+    known = np.sort(draws[~np.isnan(draws)])
+    if not known.size:
+        return float("nan"), float("nan")
+    tail = (1 - level) / 2 * (known.size - 1)
+    # A hair's breadth against 5.000000000000004 becoming 6.
+    low, high = int(np.floor(tail + 1e-9)), int(np.ceil(known.size - 1 - tail - 1e-9))
+    return float(known[low]), float(known[high])

@@ -1,0 +1,185 @@
+"""The scores of cells: from matched answers to one row of numbers a cell and system."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from silicus.evaluate.matching import Block, sums
+from silicus.evaluate.metrics import (
+    FloatArray,
+    accuracy_draw,
+    accuracy_median,
+    negative_log_likelihood,
+    total_variation,
+    wasserstein,
+    wasserstein_observed,
+)
+
+__all__ = ["COLUMNS", "Answers", "Scores", "resample_people", "score"]
+
+COLUMNS = (
+    "wasserstein",
+    "wasserstein_observed",
+    "total_variation",
+    "accuracy_draw",
+    "accuracy_median",
+    "nll",
+)
+"""The metrics of a cell, in the order of the last axis of `Scores.metrics`."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The answers of a block without its refusals, and how each system predicted every one of them.
+
+    Attributes:
+        cell: index of the cell, shape (rows,).
+        answer: index of the point chosen, shape (rows,).
+        people: number of people who gave it, shape (rows,).
+        weight: survey weight of one of them, shape (rows,).
+        predicted: system -> probabilities, shape (rows, points).
+        by_answer: system -> accuracy of a draw, of the median, and log likelihood, shape (rows, 3).
+        positions: the points on [0, 1], NaN without order, shape (points,).
+        values: the points as they stand on the scale, NaN without order, shape (points,).
+    """
+
+    cell: npt.NDArray[np.int64]
+    answer: npt.NDArray[np.int64]
+    people: npt.NDArray[np.int64]
+    weight: FloatArray
+    predicted: dict[str, FloatArray]
+    by_answer: dict[str, FloatArray]
+    positions: FloatArray
+    values: FloatArray
+
+    @classmethod
+    def of(cls, block: Block) -> Answers:
+        """Return the answers of a block."""
+        kept = block.answer >= 0
+        answer, positions = block.answer[kept], block.scale.positions
+        predicted = {system: rows[kept] for system, rows in block.predicted.items()}
+        by_answer = {system: _by_answer(p, answer, positions) for system, p in predicted.items()}
+        values = np.where(np.isnan(positions), np.nan, np.asarray(block.scale.values, dtype=np.float64))
+        return cls(
+            block.cell[kept],
+            answer,
+            block.people[kept],
+            block.weight[kept],
+            predicted,
+            by_answer,
+            positions,
+            values,
+        )
+
+
+def _by_answer(predicted: FloatArray, answer: npt.NDArray[np.int64], positions: FloatArray) -> FloatArray:
+    accuracies = [metric(predicted, answer, positions) for metric in (accuracy_draw, accuracy_median)]
+    return np.stack([*accuracies, negative_log_likelihood(predicted, answer)], axis=-1)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The scores of a block's cells.
+
+    Attributes:
+        human: shares of the answers, shape (cells, points); NaN without answers.
+        predicted: system -> mean prediction for these answers, shape (cells, points).
+        answers: number of answers, shape (cells,).
+        weight: sum of their weights, shape (cells,).
+        metrics: system -> shape (cells, len(COLUMNS)).
+        probability_zero: system -> number of answers it had given probability 0.
+    """
+
+    human: FloatArray
+    predicted: dict[str, FloatArray]
+    answers: FloatArray
+    weight: FloatArray
+    metrics: dict[str, FloatArray]
+    probability_zero: dict[str, int]
+
+
+def score(answers: Answers, cells: int) -> Scores:
+    """Return the scores of every cell of a block, where every answer counts people x weight."""
+    cell, points = answers.cell, len(answers.positions)
+    weight = answers.people * answers.weight
+    total = sums(weight, cell, cells)
+    share = weight / total[cell]
+    counts = sums(weight, cell * points + answers.answer, cells * points).reshape(cells, points)
+    human = _shares(counts, total)
+    people = sums(answers.people.astype(np.float64), cell, cells)
+    predicted: dict[str, FloatArray] = {}
+    metrics: dict[str, FloatArray] = {}
+    for system, rows in answers.predicted.items():
+        mean = sums(rows * share[:, None], cell, cells)
+        predicted[system] = np.where(total[:, None] > 0, mean, np.nan)
+        by_answer = sums(answers.by_answer[system] * share[:, None], cell, cells)
+        metrics[system] = _metrics(human, predicted[system], by_answer, people, answers)
+    zero = {s: int(answers.people[np.isinf(rows[:, -1])].sum()) for s, rows in answers.by_answer.items()}
+    return Scores(human, predicted, people, total, metrics, zero)
+
+
+def _shares(counts: FloatArray, total: FloatArray) -> FloatArray:
+    """Return `counts` as shares of `total`, NaN where there is nothing to share."""
+    return counts / np.where(total > 0, total, np.nan)[..., None]
+
+
+def _metrics(
+    human: FloatArray, predicted: FloatArray, by_answer: FloatArray, people: FloatArray, answers: Answers
+) -> FloatArray:
+    """Return the metrics of cells (or of draws of one cell), shape (cells, len(COLUMNS))."""
+    many = np.where(people >= 2, 1.0, np.nan)
+    distances = [
+        wasserstein(predicted, human, answers.positions) * many,
+        # Weighted counts are brought to the number of people, by which the function tells 2 answers from 1.
+        wasserstein_observed(predicted, np.nan_to_num(human) * people[..., None], answers.values) * many,
+        total_variation(predicted, human) * many,
+    ]
+    some = np.where(people[..., None] > 0, by_answer, np.nan)
+    return np.concatenate([np.stack(distances, axis=-1), some], axis=-1)
+
+
+def resample_people(
+    answers: Answers, cells: int, draws: int, rng: np.random.Generator
+) -> Iterator[tuple[int, dict[str, FloatArray]]]:
+    """Yield every cell with its metrics when its people are drawn again, with replacement.
+
+    A multinomial draw over the answers of the cell: whoever is drawn brings the answer, the weight and the
+    prediction. People in different cells are taken for different people.
+
+    Yields:
+        Index of the cell, and system -> shape (draws, len(COLUMNS)). Cells without answers are passed over.
+    """
+    for cell in range(cells):
+        rows = np.flatnonzero(answers.cell == cell)
+        if rows.size:
+            yield cell, _resample(answers, rows, draws, rng)
+
+
+def _resample(
+    answers: Answers, rows: npt.NDArray[np.intp], draws: int, rng: np.random.Generator
+) -> dict[str, FloatArray]:
+    people = answers.people[rows]
+    drawn = rng.multinomial(people.sum(), people / people.sum(), size=draws) * answers.weight[rows]
+    share = drawn / drawn.sum(axis=1, keepdims=True)
+    chosen = np.eye(len(answers.positions))[answers.answer[rows]]
+    size = np.full(draws, float(people.sum()))
+    found: dict[str, FloatArray] = {}
+    for system, predicted in answers.predicted.items():
+        by_answer = answers.by_answer[system][rows]
+        infinite = np.isinf(by_answer)
+        mean = share @ np.where(infinite, 0.0, by_answer)
+        # 0 x inf is NaN: an answer that is not drawn must not count.
+        mean[(share @ infinite) > 0] = np.inf
+        found[system] = _metrics(share @ chosen, _mixtures(share, predicted[rows]), mean, size, answers)
+    return found
+
+
+def _mixtures(share: FloatArray, predicted: FloatArray) -> FloatArray:
+    """Return the mean prediction of every draw, shape (draws, points)."""
+    # A baseline predicts alike for all, and on a scale of 1,201 points the product is most of the work.
+    alike = bool((predicted == predicted[0]).all())
+    return np.broadcast_to(predicted[0], (len(share), predicted.shape[1])) if alike else share @ predicted

@@ -1,0 +1,124 @@
+"""The cells of all scales side by side, in the order of the answers, and their resamples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from silicus.evaluate.bootstrap import CellTable, mean_of_draws, resample_studies
+from silicus.evaluate.cells import COLUMNS, Answers, Scores, resample_people, score
+from silicus.evaluate.matching import Block, sums
+from silicus.evaluate.metrics import FloatArray
+from silicus.evaluate.records import METRICS, Cell, MetricName
+
+__all__ = ["Gathered", "gather", "resample"]
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The scores of all cells.
+
+    Attributes:
+        systems: their names, the evaluated one first.
+        studies: their names, in order of appearance.
+        columns: the system and metric of every column of `table`.
+        table: what is averaged, shape (cells, columns).
+        answers: number of answers, shape (cells,).
+        cells: the records, in the order of the responses.
+        probability_zero: system -> number of answers it had given probability 0.
+        by_block: the answers of every scale, and the places of their cells in `table`.
+    """
+
+    systems: tuple[str, ...]
+    studies: list[str]
+    columns: list[tuple[str, MetricName]]
+    table: CellTable
+    answers: FloatArray
+    cells: list[Cell]
+    probability_zero: dict[str, int]
+    by_block: list[tuple[Answers, npt.NDArray[np.int64]]]
+
+
+def gather(blocks: list[Block], systems: tuple[str, ...]) -> Gathered:
+    """Return the scores of the cells of every block, as one table and as records."""
+    answers = [Answers.of(block) for block in blocks]
+    scores = [score(a, len(b.cells)) for a, b in zip(answers, blocks, strict=True)]
+    order = np.argsort(np.concatenate([block.cells["first"].to_numpy() for block in blocks]))
+    records = [cell for b, s in zip(blocks, scores, strict=True) for cell in _records(b, s)]
+    cells = [records[int(place)] for place in order]
+    studies = list(dict.fromkeys(cell.study for cell in cells))
+    # `order` leads from a place in the result to one in the blocks; its inverse leads back.
+    places = np.split(np.argsort(order), np.cumsum([len(b.cells) for b in blocks])[:-1])
+    return Gathered(
+        systems,
+        studies,
+        [(system, metric) for system in systems for metric in METRICS],
+        _table(scores, systems, order, np.array([studies.index(cell.study) for cell in cells])),
+        np.concatenate([s.answers for s in scores])[order],
+        cells,
+        {system: sum(s.probability_zero[system] for s in scores) for system in systems},
+        list(zip(answers, places, strict=True)),
+    )
+
+
+def _table(
+    scores: list[Scores], systems: tuple[str, ...], order: npt.NDArray[np.int64], study: npt.NDArray[np.int64]
+) -> CellTable:
+    values = [_columns(s.metrics, systems) for s in scores]
+    equal = np.array([metric != "nll_per_answer" for _ in systems for metric in METRICS])
+    weights = np.concatenate([s.weight for s in scores])
+    return CellTable(np.concatenate(values)[order], weights[order], study, equal)
+
+
+def _columns(metrics: dict[str, FloatArray], systems: tuple[str, ...]) -> FloatArray:
+    """Return the metrics of every system in the order of `METRICS`, shape (cells, columns)."""
+    # The likelihood stands twice: once to be averaged over cells, once over answers.
+    places = [*range(len(COLUMNS)), COLUMNS.index("nll")]
+    return np.concatenate([metrics[system][:, places] for system in systems], axis=1)
+
+
+def _records(block: Block, scores: Scores) -> Iterator[Cell]:
+    asked = block.people * block.weight
+    count = len(block.cells)
+    total = sums(asked, block.cell, count)
+    refused = sums(asked * (block.answer < 0), block.cell, count) / total
+    predicted = sums(asked * block.refusal, block.cell, count) / total
+    for place, cell in enumerate(block.cells.iter_rows(named=True)):
+        scale = block.scales[cell["item"]]
+        yield Cell(
+            study=cell["study"],
+            condition=cell["condition"],
+            question=cell["question"],
+            answers=int(scores.answers[place]),
+            people=cell["people"],
+            values=list(scale.values),
+            labels=[scale.labels.get(value) for value in scale.values],
+            ordered=scale.ordered,
+            human=scores.human[place].tolist(),
+            predicted={system: p[place].tolist() for system, p in scores.predicted.items()},
+            refusal_human=float(refused[place]),
+            refusal_predicted=float(predicted[place]),
+            **dict(zip(COLUMNS, _by_system(scores, place), strict=True)),
+        )
+
+
+def _by_system(scores: Scores, place: int) -> list[dict[str, float | None]]:
+    """Return every metric of one cell, by system, in the order of `COLUMNS`."""
+    columns = range(len(COLUMNS))
+    return [{system: float(m[place, c]) for system, m in scores.metrics.items()} for c in columns]
+
+
+def resample(found: Gathered, draws: int, rng: np.random.Generator) -> FloatArray:
+    """Return the overall means of resamples, shape (draws, columns): of studies, or of one study's people."""
+    if len(found.studies) > 1:
+        return resample_studies(found.table, draws, rng)
+    return mean_of_draws(found.table, draws, _people(found, draws, rng))
+
+
+def _people(found: Gathered, draws: int, rng: np.random.Generator) -> Iterator[tuple[int, FloatArray]]:
+    for answers, places in found.by_block:
+        for cell, metrics in resample_people(answers, len(places), draws, rng):
+            yield int(places[cell]), _columns(metrics, found.systems)

@@ -1,0 +1,147 @@
+"""The evaluation: people's answers against a model's, beside two baselines on the same rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+
+from silicus.errors import InputError
+from silicus.evaluate.bootstrap import interval, overall, within_studies
+from silicus.evaluate.gather import Gathered, gather, resample
+from silicus.evaluate.matching import match
+from silicus.evaluate.metrics import FloatArray
+from silicus.evaluate.records import LEFT_OUT, Cell, Covered, Estimate, Evaluation, MetricName, StudyScores
+from silicus.study import Item
+
+__all__ = ["evaluate"]
+
+_BASELINES = ("uniform", "pooled")
+
+
+def evaluate(
+    items: Mapping[str, Item],
+    responses: pl.DataFrame,
+    predictions: pl.DataFrame,
+    name: str,
+    rng: np.random.Generator,
+    draws: int = 2000,
+) -> Evaluation:
+    """Return how far predictions lie from people's answers, with the baselines `uniform` and `pooled`.
+
+    An answer is compared with the prediction for its respondent and stimulus (study, condition, question,
+    item). Where the answer names no respondent, or one who has no prediction in the whole study, it is
+    compared with the weighted mean of the predictions for its stimulus. An answer with neither is left out
+    and counted. A refusal enters no distribution; it is kept as a rate. An answer counts `n` x `weight`.
+
+    A cell is one question in one condition. Distances are taken between its two distributions, then averaged
+    over the cells of a study, then over studies. Intervals are 95 % percentile intervals: over resampled
+    studies and cells within them, or, in a single study, over people resampled within cells (the baseline
+    `pooled` is held fixed then, and a distance close to 0 has an interval that lies high, for resampling adds
+    noise to it; doi:10.1017/CBO9780511802843).
+
+    Args:
+        items: the stimuli by their hash (`Item.item`).
+        responses: a table of schema `RESPONSES`.
+        predictions: a table of schema `PREDICTIONS`; a row whose `probabilities` are null is a prediction
+            that failed.
+        name: what the system is called in the result.
+        rng: where the resamples come from.
+        draws: number of resamples.
+
+    Raises:
+        InputError: a table breaks its schema, an item is unknown, the name is a baseline's, or no answer has
+            a prediction.
+
+    Examples:
+        >>> from silicus.study import PREDICTIONS, human_responses, read_study
+        >>> study = read_study("asian-disease")
+        >>> items = {item.item: item for item in study.items()}
+        >>> rows = [("asian-disease", i.condition, "choice", i.item, "1", 1.0, [0.6, 0.4], 0.0, 1.0)
+        ...         for i in study.items()]
+        >>> table = pl.DataFrame(rows, schema=PREDICTIONS, orient="row")
+        >>> found = evaluate(items, human_responses(study), table, "guess", np.random.default_rng(1))
+        >>> round(found.overall["guess"]["wasserstein"].value, 3), found.resampled
+        (0.249, 'people')
+    """
+    if name in _BASELINES:
+        raise InputError(f"the system is named '{name}', which is a baseline's name. Give it another name.")
+    matched = match(items, responses, predictions, name)
+    found = gather(matched.blocks, (name, *_BASELINES))
+    resampled = resample(found, draws, rng)
+    return Evaluation(
+        name=name,
+        studies_n=len(found.studies),
+        cells_n=len(found.cells),
+        answers_n=int(found.answers.sum()),
+        people_n=_people(pl.concat([block.rows for block in matched.blocks])),
+        left_out=_left_out(matched.left_out, found.cells, name),
+        resampled="people" if len(found.studies) == 1 else "studies and cells",
+        draws=draws,
+        overall=_overall(found, resampled),
+        difference=_difference(found, resampled),
+        probability_zero=found.probability_zero,
+        covered=_covered(matched.predictions["covered"].drop_nulls().drop_nans()),
+        studies=_studies(found),
+        cells=found.cells,
+    )
+
+
+def _people(rows: pl.DataFrame) -> int:
+    """Return how many people answered; see `Evaluation.people_n`."""
+    known = rows.filter(pl.col("respondent").is_not_null()).select("study", "respondent").n_unique()
+    nameless = rows.filter(pl.col("respondent").is_null())
+    questions = nameless.group_by("study", "condition", "question").agg(pl.col("n").sum())
+    return known + int(questions.group_by("study", "condition").agg(pl.col("n").max())["n"].sum())
+
+
+def _left_out(answers: Counter[str], cells: list[Cell], name: str) -> dict[str, int]:
+    reasons = answers.copy()
+    for cell in cells:
+        few, flat = cell.answers < 2, cell.wasserstein_observed[name] is None
+        reasons["fewer than 2 answers in the cell"] += few
+        reasons["no order on the scale, so no Wasserstein"] += not cell.ordered
+        reasons["one answer given by all, so no observed range"] += cell.ordered and flat and not few
+    return {reason: reasons[reason] for reason in LEFT_OUT if reasons[reason]}
+
+
+def _overall(found: Gathered, resampled: FloatArray) -> dict[str, dict[MetricName, Estimate]]:
+    values = overall(found.table)
+    estimates: dict[str, dict[MetricName, Estimate]] = {system: {} for system in found.systems}
+    for column, (system, metric) in enumerate(found.columns):
+        known = ~np.isnan(found.table.values[:, column])
+        n = known.sum() if found.table.equal[column] else found.answers[known].sum()
+        low, high = interval(resampled[:, column])
+        estimates[system][metric] = Estimate(value=float(values[column]), low=low, high=high, n=int(n))
+    return estimates
+
+
+def _difference(found: Gathered, resampled: FloatArray) -> Estimate:
+    """Return the system's mean Wasserstein minus that of `uniform`, paired by resample."""
+    model, control = (found.columns.index((system, "wasserstein")) for system in (found.systems[0], "uniform"))
+    values = overall(found.table)
+    low, high = interval(resampled[:, model] - resampled[:, control])
+    n = int((~np.isnan(found.table.values[:, model])).sum())
+    return Estimate(value=float(values[model] - values[control]), low=low, high=high, n=n)
+
+
+def _covered(covered: pl.Series) -> Covered:
+    known = covered.to_numpy()
+    if not known.size:
+        return Covered(mean=None, minimum=None)
+    return Covered(mean=float(known.mean()), minimum=float(known.min()))
+
+
+def _studies(found: Gathered) -> list[StudyScores]:
+    values = within_studies(found.table)
+    studies: list[StudyScores] = []
+    for place, study in enumerate(found.studies):
+        metrics: dict[str, dict[MetricName, float | None]] = {system: {} for system in found.systems}
+        for column, (system, metric) in enumerate(found.columns):
+            metrics[system][metric] = float(values[place, column])
+        of_study = found.table.study == place
+        answers = int(found.answers[of_study].sum())
+        studies.append(StudyScores(study=study, cells=int(of_study.sum()), answers=answers, metrics=metrics))
+    return studies

@@ -1,0 +1,89 @@
+"""The answer trie: every way to answer, sharing the tokens that answers begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from silicus.errors import ModelError
+
+__all__ = ["END", "AnswerTrie", "build_trie"]
+
+END = -1
+"""Stands for the end of the answer, where one answer is the beginning of another ("1" and "10")."""
+
+Tokens = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class AnswerTrie:
+    """All answers of a scale as paths from the prompt's end.
+
+    A *node* is a beginning shared by answers, and a place where the next token must be known. Node 0 is the
+    prompt's end; nodes 1, 2, ... are in depth-first order, parents first. An *edge* is a token (or `END`)
+    read at a node. The probability of an answer is the product of its edges.
+
+    Attributes:
+        tokens: token that leads to each node but node 0, shape (nodes - 1,).
+        depths: how many tokens lie between the prompt's end and the node, shape (nodes - 1,).
+        ends: one past the last descendant, counted in nodes 1, 2, ..., shape (nodes - 1,).
+        edge_nodes: node at which each edge is read, shape (edges,).
+        edge_tokens: token of each edge, or `END`, shape (edges,).
+        paths: edges of each answer, padded with the number of edges, shape (answers, longest).
+    """
+
+    tokens: np.ndarray
+    depths: np.ndarray
+    ends: np.ndarray
+    edge_nodes: np.ndarray
+    edge_tokens: np.ndarray
+    paths: np.ndarray
+
+    @property
+    def nodes(self) -> int:
+        """How many nodes there are, the prompt's end among them."""
+        return len(self.tokens) + 1
+
+    def log_probabilities(self, edge_log_probabilities: np.ndarray) -> np.ndarray:
+        """Return the log-probability of each answer, shape (answers,), from that of each edge, shape (edges,)."""
+        return np.append(edge_log_probabilities, 0.0)[self.paths].sum(axis=1)
+
+
+def build_trie(answers: Sequence[Tokens]) -> AnswerTrie:
+    """Return the trie of answers given as token sequences.
+
+    Raises:
+        ModelError: an answer has no tokens, or two answers have the same.
+    """
+    if any(not answer for answer in answers) or len(set(answers)) < len(answers):
+        raise ModelError(f"the tokenizer cannot tell the answers apart: {list(answers)}.")
+    inner = sorted({answer[:depth] for answer in answers for depth in range(len(answer))})
+    node_of = {prefix: node for node, prefix in enumerate(inner)}
+    edges: dict[tuple[int, int], int] = {}
+    paths = [_edges_of(answer, node_of, edges) for answer in answers]
+    longest = max(map(len, paths))
+    return AnswerTrie(
+        tokens=np.array([prefix[-1] for prefix in inner[1:]], dtype=np.int64),
+        depths=np.array([len(prefix) for prefix in inner[1:]], dtype=np.int64),
+        ends=np.array([_end(inner, node) for node in range(1, len(inner))], dtype=np.int64),
+        edge_nodes=np.array([node for node, _ in edges], dtype=np.int64),
+        edge_tokens=np.array([token for _, token in edges], dtype=np.int64),
+        paths=np.array([path + [len(edges)] * (longest - len(path)) for path in paths], dtype=np.int64),
+    )
+
+
+def _edges_of(answer: Tokens, node_of: dict[Tokens, int], edges: dict[tuple[int, int], int]) -> list[int]:
+    """Return the edges along one answer, numbering those not met before."""
+    steps = [(node_of[answer[:depth]], token) for depth, token in enumerate(answer)]
+    if answer in node_of:
+        steps.append((node_of[answer], END))
+    return [edges.setdefault(step, len(edges)) for step in steps]
+
+
+def _end(inner: list[Tokens], node: int) -> int:
+    """Return how many of the nodes 1, 2, ... come before the first one that is no descendant of `node`."""
+    prefix = inner[node]
+    after = (other for other in range(node + 1, len(inner)) if inner[other][: len(prefix)] != prefix)
+    return next(after, len(inner)) - 1

@@ -1,0 +1,126 @@
+"""A prompt: the words put to a model, and the words it may answer with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from silicus.errors import InputError, PromptError
+from silicus.plugins import Registry
+from silicus.study import Item, Respondent, Scale
+
+__all__ = ["SYSTEM", "AnswerStyle", "Prompt", "Template", "answer_words", "field_label", "get_template", "render"]
+
+SYSTEM = (
+    "You are simulating a survey respondent. Answer exactly as instructed, following the specified response "
+    "format without additional commentary."
+)
+"""The system text of Kolluri et al. 2025 (arXiv 2509.05830), byte for byte."""
+
+AnswerStyle = Literal["value", "letter", "label"]
+"""How a model is to name its answer: `3`, `C`, or `Somewhat agree`."""
+
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+_TEMPLATES = Registry(
+    "template",
+    {"silicus": "silicus.prompts.silicus:SilicusTemplate", "socrates": "silicus.prompts.socrates:SocratesTemplate"},
+)
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One respondent's prompt for one item.
+
+    Attributes:
+        system: what the model is told it does.
+        user: the stimulus, the question and the persona.
+        answers: the words of each of `item.scale.answers`: its points, then its refusals.
+    """
+
+    item: Item
+    respondent: Respondent
+    system: str
+    user: str
+    answers: tuple[str, ...]
+
+
+class Template(Protocol):
+    """A way of putting an item and a respondent into words."""
+
+    name: str
+    outer: Literal["item", "respondent"]
+    """What stands first in the text, and so is shared by neighbouring prompts."""
+    fields: tuple[str, ...]
+    """The order of the persona's fields; others come after them."""
+
+    def user(self, item: Item, respondent: Respondent, style: AnswerStyle) -> str:
+        """Return the user text."""
+        ...
+
+    def persona(self, respondent: Respondent) -> list[str]:
+        """Return the lines that describe the respondent; the user text must hold each of them."""
+        ...
+
+
+def get_template(name: str) -> Template:
+    """Return the template of that name.
+
+    Raises:
+        InputError: there is none; the nearest known name is given.
+    """
+    return _TEMPLATES.get(name)()
+
+
+def render(template: Template, item: Item, respondent: Respondent, style: AnswerStyle = "value") -> Prompt:
+    """Return the prompt of one respondent for one item.
+
+    Raises:
+        InputError: the scale cannot be answered in this style.
+        PromptError: an attribute of the respondent is absent from the rendered text.
+    """
+    answers = answer_words(item, style)
+    user = template.user(item, respondent, style)
+    lines = [line for line in template.persona(respondent) if line in user]
+    for name, value in respondent.attributes.items():
+        if not any(str(value) in line for line in lines):
+            raise PromptError(
+                f"template '{template.name}', respondent '{respondent.id}': the attribute '{name}' ({value}) is absent "
+                "from the rendered prompt. Every attribute must stand in a persona line, and every line in the text."
+            )
+    return Prompt(item, respondent, SYSTEM, user, answers)
+
+
+def field_label(name: str) -> str:
+    """Return the words a field is shown with.
+
+    Examples:
+        >>> field_label("party_id")
+        'Party Id'
+    """
+    return name.replace("_", " ").title()
+
+
+def answer_words(item: Item, style: AnswerStyle) -> tuple[str, ...]:
+    """Return the words of each of `item.scale.answers`.
+
+    Raises:
+        InputError: the style does not fit the scale, or the stimulus itself says how to answer.
+    """
+    scale, place = item.scale, f"study '{item.study}', question '{item.question}'"
+    if style == "value":
+        return tuple(str(value) for value in scale.answers)
+    if item.verbatim:
+        raise InputError(f"{place}: its text asks for a number, found the answer style '{style}', expected 'value'.")
+    if style == "letter":
+        return _letters(scale, place)
+    bare = next((value for value in scale.answers if scale.label(value) is None), None)
+    if bare is not None:
+        raise InputError(f"{place}: the answer style 'label' needs a label for every point; {bare} has none.")
+    return tuple(scale.label(value) or "" for value in scale.answers)
+
+
+def _letters(scale: Scale, place: str) -> tuple[str, ...]:
+    if len(scale.answers) > len(_LETTERS):
+        raise InputError(f"{place}: the answer style 'letter' has 26 letters, the scale {len(scale.answers)} answers.")
+    return tuple(_LETTERS[: len(scale.answers)])

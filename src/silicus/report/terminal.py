@@ -1,0 +1,204 @@
+"""An evaluation at the prompt: two compact tables, and the sentences that keep them honest."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterator
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from silicus.evaluate import METRICS, Cell, Evaluation, MetricName, StudyScores
+from silicus.report.cells import Row, mean, most_given, shares
+from silicus.report.words import (
+    ARROWS,
+    BASELINES,
+    DASH,
+    coverage,
+    how_many,
+    interval,
+    left_out,
+    number,
+    percent,
+    resampling,
+    score,
+    shorten,
+    systems,
+    verdict,
+)
+
+__all__ = ["print_evaluation"]
+
+_WIDTH = 100
+_CELLS = 12
+_POINTS = 5
+_STUDIES = 40
+
+# What stands for these signs where the terminal's encoding lacks them.
+_PLAIN = str.maketrans({"↓": "v", "↑": "^", DASH: "-", "−": "-", "∞": "inf", "…": ".", "·": ",", "─": "-"})
+
+_OF_STUDY: tuple[tuple[str, MetricName], ...] = (
+    ("W\nstated", "wasserstein"),
+    ("W\nobs.", "wasserstein_observed"),
+    ("\nTV", "total_variation"),
+    ("acc.\ndraw", "accuracy_draw"),
+    ("acc.\nmedian", "accuracy_median"),
+    ("NLL per\nanswer", "nll_per_answer"),
+)
+
+
+def print_evaluation(evaluation: Evaluation, console: Console) -> None:
+    """Print an evaluation in at most 100 columns, as plain text where the console is not a terminal.
+
+    Args:
+        evaluation: how far a system's predictions lie from people's answers.
+        console: where it is printed.
+    """
+    if console.encoding.lower().startswith("utf"):
+        _print(evaluation, console)
+        return
+    with console.capture() as captured:
+        _print(evaluation, console)
+    plain = captured.get().translate(_PLAIN)
+    console.file.write(plain.encode(console.encoding, "replace").decode(console.encoding))
+
+
+def _print(evaluation: Evaluation, console: Console) -> None:
+    width = min(_WIDTH, console.width)
+
+    def line(text: str, style: str = "") -> None:
+        # Text objects, not markup: a label may hold square brackets.
+        console.print(Text(_fill(text, width), style=style), width=width, highlight=False)
+
+    line(f"{evaluation.name} beside people", "bold")
+    line(f"On {how_many(evaluation)}.")
+    line("")
+    console.print(_overall(evaluation, width), width=width)
+    arrows = f"{ARROWS['lower']} lower is better, {ARROWS['higher']} higher is better. W: Wasserstein-1."
+    line(f"{arrows} {resampling(evaluation)}", "dim")
+    line("")
+    if evaluation.studies_n > 1:
+        console.print(_studies(evaluation), width=width)
+    elif evaluation.cells_n <= _CELLS:
+        console.print(_cells(evaluation), width=width)
+    for sentence in _notes(evaluation):
+        line(sentence)
+    better, sentence = verdict(evaluation)
+    line(sentence, "bold green" if better else "bold yellow")
+
+
+def _fill(text: str, width: int) -> str:
+    """Return the text in lines of at most `width`, a number never parted from its `%`."""
+    lines = textwrap.wrap(text.replace(" %", "\u00a0%"), width)
+    return "\n".join(lines).replace("\u00a0", " ")
+
+
+def _table() -> Table:
+    return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1), header_style="bold")
+
+
+def _name(system: str) -> Text:
+    return Text(shorten(system, 20))
+
+
+def _overall(evaluation: Evaluation, width: int) -> Table:
+    table = _table()
+    table.add_column("")
+    for system in systems(evaluation):
+        table.add_column(_name(system), justify="right", no_wrap=True)
+    # Value and interval stand side by side where there is room.
+    gap = " " if width >= _WIDTH else "\n"
+    for metric, told in METRICS.items():
+        values = [_estimate(evaluation, system, metric, gap) for system in systems(evaluation)]
+        table.add_row(f"{told.title} {ARROWS[told.better]}", *values)
+    return table
+
+
+def _estimate(evaluation: Evaluation, system: str, metric: MetricName, gap: str) -> Text:
+    estimate = evaluation.overall[system][metric]
+    text = Text(score(evaluation, system, metric, estimate.value, evaluation.answers_n))
+    span = interval(estimate)
+    return text.append(f"{gap}{span}", style="dim") if span else text
+
+
+def _studies(evaluation: Evaluation) -> Table:
+    """Return the table of studies; beyond 40, those with most answers."""
+    table = _table()
+    table.padding = (0, 0)
+    table.add_column(Text("\nstudy"), overflow="fold")
+    heads = [*(head for head, _ in _OF_STUDY), "W\nuniform", "W\npooled"]
+    for head in ("\ncells", "\nanswers", *heads):
+        table.add_column(Text(head), justify="right", no_wrap=True)
+    ranked = sorted(evaluation.studies, key=lambda study: -study.answers)
+    shown = {study.study for study in ranked[:_STUDIES]}
+    for study in evaluation.studies:
+        if study.study in shown:
+            table.add_row(*_study(evaluation, study))
+    if len(ranked) > len(shown):
+        table.caption = f"The {len(shown)} studies with most answers, of {len(ranked)}."
+    return table
+
+
+def _study(evaluation: Evaluation, study: StudyScores) -> list[Text]:
+    own, uniform, pooled = systems(evaluation)
+    metrics = study.metrics[own]
+    values = [score(evaluation, own, metric, metrics[metric], study.answers) for _, metric in _OF_STUDY]
+    beside = [number(study.metrics[system]["wasserstein"]) for system in (uniform, pooled)]
+    counts = [f"{study.cells:,}", f"{study.answers:,}"]
+    return [Text(shorten(study.study, 60)), *(Text(text) for text in (*counts, *values, *beside))]
+
+
+def _cells(evaluation: Evaluation) -> Table:
+    table = _table()
+    table.add_column("answer", overflow="fold")
+    table.add_column("people (95 %)", justify="right", no_wrap=True)
+    for system in systems(evaluation):
+        table.add_column(_name(system), justify="right", no_wrap=True)
+    for place, cell in enumerate(evaluation.cells):
+        if place:
+            table.add_row("")
+        table.add_row(Text(_heading(cell), style="bold"))
+        for row in _rows(evaluation, cell):
+            table.add_row(*row)
+    return table
+
+
+def _heading(cell: Cell) -> str:
+    heading = f"{shorten(cell.condition, 24)} · {shorten(cell.question, 24)}, n = {cell.answers:,}"
+    apart = (cell.refusal_human, cell.refusal_predicted)
+    return heading + (f" (refusals {percent(apart[0])}, model {percent(apart[1])})" if any(apart) else "")
+
+
+def _rows(evaluation: Evaluation, cell: Cell) -> Iterator[list[Text]]:
+    """Yield one row a point, or the mean of a longer scale, or the answers most given where none is a mean."""
+    if len(cell.values) > _POINTS and cell.ordered:
+        row = mean(cell)
+        span = f"({number(row.low, 2)} to {number(row.high, 2)})"
+        yield _row(evaluation, row, number(row.people, 2), span, lambda value: number(value, 2))
+        return
+    every = shares(cell)
+    for row in most_given(every, _POINTS):
+        span = f"({percent(row.low).removesuffix(' %')} to {percent(row.high).removesuffix(' %')})"
+        yield _row(evaluation, row, percent(row.people), span, percent)
+    if len(every) > _POINTS:
+        yield [Text(f"  and {len(every) - _POINTS} answers given less", style="dim")]
+
+
+def _row(evaluation: Evaluation, row: Row, people: str, span: str, shown: Callable[[float | None], str]) -> list[Text]:
+    own = Text(people)
+    if DASH not in span:
+        own.append(f" {span}", style="dim")
+    values = [Text(shown(row.predicted[system])) for system in systems(evaluation)]
+    return [Text(f"  {shorten(row.label, 60)}"), own, *values]
+
+
+def _notes(evaluation: Evaluation) -> Iterator[str]:
+    yield ""
+    if evaluation.studies_n == 1 and evaluation.cells_n > _CELLS:
+        yield f"The {evaluation.cells_n:,} cells are too many to show here; they are kept in the evaluation."
+    for count, reason in left_out(evaluation):
+        yield f"Left out: {count}: {reason}."
+    yield from coverage(evaluation)
+    yield BASELINES[:1].upper() + BASELINES[1:]

@@ -1,0 +1,211 @@
+"""An evaluation in words: its numbers as text, its verdict, and the sentences both faces print.
+
+Knows nothing of terminals and pages.
+"""
+
+from __future__ import annotations
+
+import math
+
+from silicus.evaluate import LEFT_OUT, METRICS, Estimate, Evaluation, MetricName
+
+__all__ = [
+    "ARROWS",
+    "BASELINES",
+    "COUNTS",
+    "DASH",
+    "MEANINGS",
+    "answer",
+    "coverage",
+    "how_many",
+    "infinite",
+    "interval",
+    "left_out",
+    "main_metric",
+    "number",
+    "percent",
+    "resampling",
+    "score",
+    "shorten",
+    "systems",
+    "verdict",
+]
+
+DASH = "–"
+"""What stands where a number is unknown."""
+
+ARROWS = {"lower": "↓", "higher": "↑"}
+"""Which direction is better."""
+
+BASELINES = "uniform knows nothing; pooled knows people's answers and ignores the condition."
+
+MEANINGS: dict[MetricName, str] = {
+    "wasserstein": "How far predicted answers must be moved along the scale to become people's answers.",
+    "wasserstein_observed": "The same, measured in the range of answers that people really gave.",
+    "total_variation": "The share of predicted answers that must be changed to become people's answers.",
+    "accuracy_draw": "How near an answer drawn from the prediction comes to the person's, on average.",
+    "accuracy_median": "How near the predicted median comes to the person's answer, on average.",
+    "nll": "How surprised the prediction is by each answer given; every cell counts alike.",
+    "nll_per_answer": "How surprised the prediction is by each answer given; every answer counts alike.",
+}
+"""What each metric tells, in plain words."""
+
+COUNTS = {"answers": ("answer", "answers"), "cells": ("cell", "cells")}
+
+
+def systems(evaluation: Evaluation) -> tuple[str, str, str]:
+    """Return the names of the evaluated system and its two baselines, in the order they are shown."""
+    return evaluation.name, "uniform", "pooled"
+
+
+def number(value: float | None, digits: int = 3, signed: bool = False) -> str:
+    """Return a number with a fixed number of digits, a dash where it is unknown.
+
+    Examples:
+        >>> number(0.12345), number(-0.5, 1), number(float("nan")), number(0.04, signed=True)
+        ('0.123', '−0.5', '–', '+0.040')
+    """
+    if value is None or not math.isfinite(value):
+        return DASH
+    text = f"{value:{'+' if signed else ''}.{digits}f}"
+    # A rounded zero has no sign.
+    return text.lstrip("+-") if float(text) == 0 else text.replace("-", "−")
+
+
+def percent(share: float | None, digits: int = 0) -> str:
+    """Return a share as a percentage, a dash where it is unknown.
+
+    Examples:
+        >>> percent(0.717), percent(None)
+        ('72 %', '–')
+    """
+    text = number(None if share is None else 100 * share, digits)
+    return text if text == DASH else f"{text} %"
+
+
+def interval(estimate: Estimate, digits: int = 3) -> str:
+    """Return `"low to high"`, or nothing where the interval is unknown."""
+    low, high = number(estimate.low, digits), number(estimate.high, digits)
+    return "" if DASH in {low, high} else f"{low} to {high}"
+
+
+def infinite(evaluation: Evaluation, system: str, metric: MetricName, answers: int) -> bool:
+    """Return whether a log likelihood that is null is so because it is infinite.
+
+    A mean over at least one answer is known, unless an answer in it had been given probability 0.
+    """
+    return metric.startswith("nll") and evaluation.probability_zero.get(system, 0) > 0 and answers > 0
+
+
+def score(evaluation: Evaluation, system: str, metric: MetricName, value: float | None, answers: int) -> str:
+    """Return the number of a metric as text; `∞` for a log likelihood that is infinite."""
+    text = number(value)
+    return "∞" if text == DASH and infinite(evaluation, system, metric, answers) else text
+
+
+def shorten(text: str, width: int) -> str:
+    """Return the text on one line, its end replaced by `…` where it is longer than `width`.
+
+    Examples:
+        >>> shorten("a model of long name", 8)
+        'a model…'
+    """
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: width - 1].rstrip() + "…"
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
+
+
+def how_many(evaluation: Evaluation) -> str:
+    """Return on how many studies, cells, answers and people the numbers rest."""
+    return ", ".join(
+        (
+            _counted(evaluation.studies_n, "study", "studies"),
+            _counted(evaluation.cells_n, *COUNTS["cells"]),
+            _counted(evaluation.answers_n, *COUNTS["answers"]),
+            _counted(evaluation.people_n, "person", "people"),
+        )
+    )
+
+
+def resampling(evaluation: Evaluation) -> str:
+    """Return what the intervals resample, and what they therefore cannot say."""
+    draws = f"{evaluation.draws:,} draws"
+    if evaluation.resampled == "people":
+        return (
+            f"95 % intervals resample people within cells ({draws}): they speak of these questions, not of "
+            "other studies. Resampling adds noise, so the interval of a distance near 0 lies high."
+        )
+    return f"95 % intervals resample studies, and cells within them ({draws})."
+
+
+def left_out(evaluation: Evaluation) -> list[tuple[str, str]]:
+    """Return what was left out as (count in words, reason), the largest count first."""
+    ranked = sorted(evaluation.left_out.items(), key=lambda pair: -pair[1])
+    return [(_counted(n, *COUNTS[LEFT_OUT.get(reason, "answers")]), reason) for reason, n in ranked]
+
+
+def coverage(evaluation: Evaluation) -> list[str]:
+    """Return the sentences on the probability the system gave to the answers offered."""
+    covered = evaluation.covered
+    mean, minimum = number(covered.mean), number(covered.minimum)
+    lines = [f"Probability mass covered by the answers offered: mean {mean}, minimum {minimum}."]
+    for system in systems(evaluation):
+        zero = evaluation.probability_zero.get(system, 0)
+        if zero:
+            count = _counted(zero, *COUNTS["answers"])
+            lines.append(f"{system} gave probability 0 to {count}: its log likelihood is infinite.")
+    return lines
+
+
+def verdict(evaluation: Evaluation) -> tuple[bool, str]:
+    """Return whether the system is better than uniform guessing, and the sentence that says so.
+
+    It is better when the whole interval of the paired difference lies below 0.
+    """
+    name, found = evaluation.name, evaluation.difference
+    if found.value is None:
+        return False, f"On these data it cannot be said whether {name} is better than uniform guessing."
+    span = interval(found)
+    measured = f"the difference in W is {number(found.value, signed=True)}" + (f" (95 % {span})" if span else "")
+    if found.high is not None and found.high < 0:
+        return True, f"On these data {name} is closer to people than uniform guessing: {measured}."
+    if found.low is not None and found.low > 0:
+        return False, f"On these data {name} is not better than uniform guessing, but worse: {measured}."
+    why = "an interval that includes 0" if span else "and there is no interval to tell that from chance"
+    return False, f"On these data {name} is not better than uniform guessing: {measured}, {why}."
+
+
+def main_metric(evaluation: Evaluation) -> MetricName:
+    """Return the metric that is told first: Wasserstein, or total variation where no scale has an order."""
+    known = evaluation.overall[evaluation.name]["wasserstein"].value is not None
+    return "wasserstein" if known else "total_variation"
+
+
+def answer(evaluation: Evaluation) -> list[str]:
+    """Return the paragraph and the verdict that answer "How close is the model to people?"."""
+    metric = main_metric(evaluation)
+    own, uniform, pooled = (_missed(evaluation, system, metric) for system in systems(evaluation))
+    told = (
+        ("of the scale's range", "0: the same answers; 1: people all at one end, predictions all at the other")
+        if metric == "wasserstein"
+        else ("of the answers", "0: the same answers; 1: no answer in common")
+    )
+    return [
+        f"On average the predictions of {evaluation.name} lie {own} {told[0]} away from what people answered "
+        f"({told[1]}). Guessing uniformly lies {uniform} away; the pooled control, which knows people's answers "
+        f"and ignores the condition, {pooled}. In brackets: 95 % intervals. The measure is {_measure(metric)}.",
+        verdict(evaluation)[1],
+    ]
+
+
+def _measure(metric: MetricName) -> str:
+    return METRICS[metric].title + (" (W)" if metric == "wasserstein" else "")
+
+
+def _missed(evaluation: Evaluation, system: str, metric: MetricName) -> str:
+    estimate = evaluation.overall[system][metric]
+    span = interval(estimate)
+    return number(estimate.value) + (f" ({span})" if span else "")

@@ -1,0 +1,33 @@
+"""What a study is: its scales, questions, conditions and respondents, and the two tables of answers."""
+
+from silicus.study.baselines import pooled, uniform
+from silicus.study.respondents import Respondent, draw_profiles, iter_respondents, read_respondents
+from silicus.study.scale import MAX_POINTS, Scale, ScaleKind
+from silicus.study.study import Condition, Human, Item, Question, Source, Study, bundled_studies, read_study
+from silicus.study.tables import KEY, PREDICTIONS, RESPONSES, human_responses, need_columns, read_table
+
+__all__ = [
+    "KEY",
+    "MAX_POINTS",
+    "PREDICTIONS",
+    "RESPONSES",
+    "Condition",
+    "Human",
+    "Item",
+    "Question",
+    "Respondent",
+    "Scale",
+    "ScaleKind",
+    "Source",
+    "Study",
+    "bundled_studies",
+    "draw_profiles",
+    "human_responses",
+    "iter_respondents",
+    "need_columns",
+    "pooled",
+    "read_respondents",
+    "read_study",
+    "read_table",
+    "uniform",
+]

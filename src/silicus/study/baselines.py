@@ -1,0 +1,92 @@
+"""Two answers that need no model: every point alike, and what people answered whatever they were shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from silicus.errors import InputError
+from silicus.study.scale import Scale
+from silicus.study.study import Item
+from silicus.study.tables import need_columns
+
+__all__ = ["pooled", "uniform"]
+
+_Points = npt.NDArray[np.float64]
+_Pools = dict[tuple[str, str], dict[tuple[int, ...], tuple[_Points, set[str]]]]
+
+
+def uniform(scale: Scale) -> _Points:
+    """Return the same probability for every point of a scale, shape (points,).
+
+    Examples:
+        >>> uniform(Scale(kind="ordinal", low=1, high=4))
+        array([0.25, 0.25, 0.25, 0.25])
+    """
+    return np.full(len(scale.values), 1.0 / len(scale.values))
+
+
+def pooled(responses: pl.DataFrame, items: Mapping[str, Item]) -> dict[tuple[str, ...], _Points]:
+    """Return the distribution of people's answers to a question, all its conditions taken together.
+
+    It knows people's answers and ignores conditions: a control, not a competitor. No model is shown these
+    answers; a model near to it has learnt the question, not yet what the conditions change.
+
+    Refusals, and answers that are not on the scale, are left out; an answer counts `n` x `weight`.
+
+    Args:
+        responses: a table of schema `RESPONSES`.
+        items: the stimuli by their hash (`Item.item`).
+
+    Returns:
+        (study, question) -> probabilities of shape (points,), sums to 1. Where the scale's points differ
+        between the stimuli of a question, only stimuli of equal points are pooled, and the key is (study,
+        question, item). A question without answers is absent.
+
+    Raises:
+        InputError: a column is missing, or a response belongs to an unknown item.
+
+    Examples:
+        >>> from silicus.study import human_responses, read_study
+        >>> study = read_study("asian-disease")
+        >>> both = pooled(human_responses(study), {item.item: item for item in study.items()})
+        >>> both["asian-disease", "choice"].round(3)
+        array([0.466, 0.534])
+    """
+    needed = ("study", "question", "item", "response", "n", "weight")
+    need_columns(responses, needed, "the table of responses")
+    people = (pl.col("n") * pl.col("weight")).sum().alias("people")
+    sums = responses.group_by("study", "question", "item", "response", maintain_order=True).agg(people)
+    pools: _Pools = {}
+    for study, question, item, response, count in sums.iter_rows():
+        scale = _scale(items, item)
+        scales = pools.setdefault((study, question), {})
+        counts, shown = scales.setdefault(scale.values, (np.zeros(len(scale.values)), set()))
+        shown.add(item)
+        if response in scale.values:
+            counts[scale.values.index(response)] += count
+    return _keyed(pools)
+
+
+def _scale(items: Mapping[str, Item], item: str) -> Scale:
+    if item not in items:
+        raise InputError(
+            f"the responses name the stimulus '{item}', which is not among the {len(items)} items. "
+            "Take the items from the study files the responses come from."
+        )
+    return items[item].scale
+
+
+def _keyed(pools: _Pools) -> dict[tuple[str, ...], _Points]:
+    """Return the counts as probabilities, under (study, question) or (study, question, item)."""
+    found: dict[tuple[str, ...], _Points] = {}
+    for question, scales in pools.items():
+        for counts, shown in scales.values():
+            if counts.sum() == 0:
+                continue
+            for key in [question] if len(scales) == 1 else [(*question, item) for item in sorted(shown)]:
+                found[key] = counts / counts.sum()
+    return found

@@ -1,0 +1,7 @@
+"""The verbs: one config in, one folder out."""
+
+from silicus.workflow.evaluate import evaluate_data, evaluate_run
+from silicus.workflow.run import Manifest, Run, read_run
+from silicus.workflow.simulate import simulate
+
+__all__ = ["Manifest", "Run", "evaluate_data", "evaluate_run", "read_run", "simulate"]

@@ -1,0 +1,187 @@
+"""The run folder: what was asked of whom, by which model, and what came of it."""
+
+from __future__ import annotations
+
+import platform
+import re
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from silicus.errors import InputError, RunError
+from silicus.options import AnswerOptions
+from silicus.record import Record, atomic, digest, read, write
+from silicus.study import Item, Scale, need_columns, read_table
+
+__all__ = ["About", "Manifest", "Run", "enter_run", "read_run"]
+
+_LIBRARIES = ("numpy", "polars", "torch", "transformers", "peft", "gguf")
+_ITEM_COLUMNS = ("study", "condition", "question", "context", "text", "scale", "verbatim")
+
+
+class About(Record):
+    """What a run is about."""
+
+    name: str
+    """What was asked: a study's id or a dataset's name."""
+    title: str
+    respondents: str
+    """Who was asked, in words."""
+    sources: list[str] = []
+    """What to cite for the human answers and the population."""
+    left_out: dict[str, int] = {}
+    """Reason -> rows of the data that were not asked."""
+
+
+class Manifest(About):
+    """Where a run's numbers come from."""
+
+    key: str
+    """Hash of options and inputs: two runs with the same key give the same predictions."""
+    options: dict[str, Any]
+    inputs: dict[str, str]
+    """What went in -> its hash: the items, the respondents, the model's weights."""
+    versions: dict[str, str]
+    machine: str
+    git: str | None
+    created: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder that has been read back.
+
+    Attributes:
+        items: the stimuli by their hash.
+        responses: people's answers, schema `RESPONSES`; empty where there are none.
+        predictions: the model's answers, schema `PREDICTIONS`.
+    """
+
+    folder: Path
+    manifest: Manifest
+    items: dict[str, Item]
+    responses: pl.DataFrame
+    predictions: pl.DataFrame
+
+
+def enter_run(
+    options: AnswerOptions,
+    about: About,
+    items: list[Item],
+    responses: pl.DataFrame,
+    inputs: dict[str, str],
+) -> Path:
+    """Make the run folder, or enter the one that an interrupted run left, and return it.
+
+    Args:
+        options: how answers are asked for; `out` names the folder.
+        about: what the run is about.
+        items: everything that is asked.
+        responses: people's answers to it.
+        inputs: name -> hash of the respondents and the model.
+
+    Raises:
+        RunError: the folder holds another run, or something that is no run.
+    """
+    recorded = options.recorded()
+    inputs = {"items": digest(*(f"{i.study}{i.condition}{i.question}{i.item}" for i in items)), **inputs}
+    manifest = Manifest(
+        **about.model_dump(),
+        key=digest(str(sorted(recorded.items())), str(sorted(inputs.items()))),
+        options=recorded,
+        inputs=inputs,
+        versions=_versions(),
+        machine=f"{platform.system()} {platform.machine()}",
+        git=_git_revision(),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    folder = options.out or Path("runs") / _folder_name(manifest)
+    if (folder / "manifest.json").is_file():
+        _check_same(folder, read(folder / "manifest.json", Manifest), manifest)
+        return folder
+    if folder.is_dir() and any(folder.iterdir()):
+        raise RunError(f"{folder}: this folder holds something else. Choose an empty or new folder with --out.")
+    with atomic(folder / "items.parquet") as temporary:
+        _item_table(items).write_parquet(temporary)
+    with atomic(folder / "responses.parquet") as temporary:
+        responses.write_parquet(temporary)
+    # The manifest comes last: a folder that has one is complete but for its predictions.
+    write(folder / "manifest.json", manifest)
+    return folder
+
+
+def _folder_name(manifest: Manifest) -> str:
+    model = re.sub(r"[^A-Za-z0-9.]+", "-", str(manifest.options["model"])).strip("-.")
+    return f"{manifest.name}-{model}-{manifest.key[:6]}"
+
+
+def _check_same(folder: Path, old: Manifest, new: Manifest) -> None:
+    if old.key == new.key:
+        return
+    before, now = {**old.options, **old.inputs}, {**new.options, **new.inputs}
+    changed = [f"{k} was {before.get(k)}, is {now.get(k)}" for k in now if before.get(k) != now.get(k)]
+    raise RunError(
+        f"{folder}: holds another run ({'; '.join(changed)}). Choose another folder with --out, or delete it."
+    )
+
+
+def read_run(folder: Path) -> Run:
+    """Return the run that a folder holds.
+
+    Raises:
+        InputError: it is no run folder, or the run is not finished.
+    """
+    if not (folder / "manifest.json").is_file():
+        raise InputError(f"{folder}: no run folder (no manifest.json). Make one with: silicus simulate STUDY")
+    manifest = read(folder / "manifest.json", Manifest)
+    predictions = folder / "predictions.parquet"
+    if not predictions.is_file():
+        done = len(list((folder / "parts").glob("*.parquet")))
+        raise InputError(
+            f"{folder}: the run is not finished ({done} parts are there). "
+            "Start the same silicus simulate again to go on."
+        )
+    table = read_table(folder / "items.parquet", "items")
+    need_columns(table, _ITEM_COLUMNS, folder / "items.parquet")
+    items = [
+        Item(study, condition, question, context, text, Scale.model_validate_json(scale), verbatim)
+        for study, condition, question, context, text, scale, verbatim in table.select(_ITEM_COLUMNS).iter_rows()
+    ]
+    return Run(
+        folder=folder,
+        manifest=manifest,
+        items={item.item: item for item in items},
+        responses=pl.read_parquet(folder / "responses.parquet"),
+        predictions=read_table(predictions, "predictions"),
+    )
+
+
+def _item_table(items: list[Item]) -> pl.DataFrame:
+    rows = [(i.study, i.condition, i.question, i.context, i.text, i.scale.model_dump_json(), i.verbatim) for i in items]
+    return pl.DataFrame(rows, schema=list(_ITEM_COLUMNS), orient="row")
+
+
+def _versions() -> dict[str, str]:
+    from silicus import __version__
+
+    found = {"silicus": __version__, "python": platform.python_version()}
+    for library in _LIBRARIES:
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _git_revision() -> str | None:
+    """Return the revision of the project the user works in, or `None` outside a repository."""
+    try:
+        done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True)  # noqa: S607
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()
