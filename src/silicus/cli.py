@@ -23,6 +23,7 @@ app = App(
     version=__version__,
     help="Predict how people would answer a new study, and say how far to trust that.",
     help_epilogue="Start with: silicus demo",
+    suppress_keyboard_interrupt=False,  # main answers it
 )
 
 

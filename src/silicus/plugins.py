@@ -48,7 +48,7 @@ class Registry:
         """
         if name in self._targets:
             module, attribute = self._targets[name].split(":")
-            return getattr(importlib.import_module(module), attribute)
+            return getattr(require(module), attribute)
         for entry in entry_points(group=f"silicus.{self.noun}s"):
             if entry.name == name:
                 return entry.load()
@@ -56,16 +56,16 @@ class Registry:
 
 
 def require(module: str) -> Any:
-    """Return the module, which belongs to an optional extra.
+    """Return a module that belongs to an optional extra, or needs a library of one.
 
     Raises:
-        MissingExtraError: it is not installed; the message says which extra brings it.
+        MissingExtraError: the library is not installed; the message says which extra brings it.
     """
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        library = module.partition(".")[0]
-        if error.name != library:
+        library = (error.name or "").partition(".")[0]
+        if library not in _EXTRA_OF:
             raise
         extra = _EXTRA_OF[library]
         raise MissingExtraError(

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,22 +29,30 @@ class Record(BaseModel):
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML in which `Yes`, `No`, `on` and `off` are words, and a repeated key is an error."""
+    """YAML in which only JSON's numbers and `true`, `false` are no words, and a repeated key is an error."""
 
 
-# YAML 1.1 turns an answer labelled `No` into False; people's answers are words.
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool" or first in "tTfF"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+# YAML 1.1 turns an answer labelled `No` into False and `12:30` into 750; people's answers are words.
+_NOT_WORDS = {
+    "bool": (r"^(?:true|false)$", "tf"),
+    "int": (r"^-?(?:0|[1-9][0-9]*)$", "-0123456789"),
+    "float": (r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?$", "-0123456789"),
+    "null": (r"^(?:null|Null|NULL|~|)$", ["n", "N", "~", ""]),
+    "merge": (r"^(?:<<)$", "<"),
 }
+_Loader.yaml_implicit_resolvers = {}
+for _kind, (_pattern, _first) in _NOT_WORDS.items():
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", re.compile(_pattern), list(_first))
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
-    pairs = [(loader.construct_object(key), key) for key, _ in node.value]  # pyright: ignore[reportUnknownMemberType]
     seen: set[Any] = set()
-    for key, key_node in pairs:
+    for key_node, _ in node.value:
+        line = key_node.start_mark.line + 1
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise InputError(f"{loader.name} line {line}: found a list or a mapping as a key, expected a word or number.")
+        key = loader.construct_object(key_node)  # pyright: ignore[reportUnknownMemberType]
         if key in seen:
-            line = key_node.start_mark.line + 1
             raise InputError(f"{loader.name} line {line}: the key '{key}' stands twice. Keep one of them.")
         seen.add(key)
     return loader.construct_mapping(node, deep=True)
@@ -73,7 +82,11 @@ def _text(path: Path) -> str:
 
 
 def _load(path: Path, text: str) -> Any:
-    loader = _Loader(text)
+    try:
+        loader = _Loader(text)
+    except yaml.reader.ReaderError as error:
+        line = text[: error.position].count("\n") + 1
+        raise InputError(f"{path} line {line}: found the character U+{error.character:04X}, which YAML forbids. Remove it.") from None
     loader.name = str(path)
     try:
         return loader.get_single_data()

@@ -63,8 +63,8 @@ def random_llama(vocabulary: int, end: int, seed: int = 0, positions: int = 2048
     torch.manual_seed(seed)
     config = LlamaConfig(
         hidden_size=48, intermediate_size=96, num_hidden_layers=3, num_attention_heads=6, num_key_value_heads=2,
-        vocab_size=vocabulary, max_position_embeddings=positions, eos_token_id=end, bos_token_id=None, pad_token_id=None,
-        initializer_range=0.3,
+        vocab_size=vocabulary, max_position_embeddings=positions, eos_token_id=end, bos_token_id=None,
+        pad_token_id=None, initializer_range=0.3,
     )  # fmt: skip
     return LlamaForCausalLM(config)
 

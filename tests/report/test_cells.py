@@ -19,7 +19,7 @@ def cell(**changes) -> Cell:
     plain = {
         "study": "s", "condition": "c", "question": "q", "answers": 10, "people": 10, "values": [1, 2, 3],
         "labels": ["low", None, "high"], "ordered": True, "human": [0.5, 0.0, 0.5],
-        "predicted": dict.fromkeys(SYSTEMS, [0.2, 0.3, 0.5]), "refusal_human": 0.0, "refusal_predicted": 0.0,
+        "predicted": {system: [0.2, 0.3, 0.5] for system in SYSTEMS}, "refusal_human": 0.0, "refusal_predicted": 0.0,
     }  # fmt: skip
     return Cell(**(plain | scores | changes))
 

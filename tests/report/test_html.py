@@ -153,7 +153,7 @@ def test_only_the_cells_with_most_answers_of_many_studies_are_drawn(of_studies, 
     words = words_of(page_of(of_studies(9), tmp_path))
     assert "Shown are the 12 cells with most answers, of 18." in words
     assert "study-0 · attitude" not in words
-    assert "Studies whose scales have no order have no Wasserstein: 3." in words
+    assert "3 without this distance (no order on their scales) are not drawn." in words
 
 
 def test_a_scale_of_2001_points_is_drawn_as_lines(of_studies, tmp_path):
@@ -180,6 +180,7 @@ def test_without_an_order_total_variation_is_the_measure(of_studies, tmp_path):
     words = words_of(page_of(evaluation.model_copy(update={"overall": overall}), tmp_path))
     assert "of the answers away from what people answered" in words
     assert "The measure is Total variation." in words
+    assert "Total variation (0: the same answers)" in words
 
 
 def test_a_page_without_facts_and_sources_says_so(asian_disease, tmp_path):

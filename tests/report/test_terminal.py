@@ -110,6 +110,18 @@ def test_refusals_are_printed_beside_the_cell(of_studies):
     assert "control · attitude, n = 31 (refusals 3 %, model 10 %)" in printed(one)
 
 
+def test_a_cell_without_answers_is_printed_with_dashes(asian_disease):
+    evaluation = asian_disease(0.7, 0.25)
+    nothing = {
+        "answers": 0,
+        "human": [None, None],
+        "predicted": {system: [None, None] for system in evaluation.overall},
+    }
+    cells = [evaluation.cells[0].model_copy(update=nothing)]
+    text = joined(printed(evaluation.model_copy(update={"cells": cells})))
+    assert "gain · choice, n = 0 Programme A – – – – Programme B – – – –" in text
+
+
 def test_square_brackets_in_a_condition_are_words(of_studies):
     assert "[red]arm[/red] · attitude" in printed(of_studies(1, ("[red]arm[/red]", "b")))
 

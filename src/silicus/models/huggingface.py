@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import warnings
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
 from io import StringIO
 from pathlib import Path
@@ -18,7 +18,7 @@ from silicus.errors import ModelError
 from silicus.models import attention
 from silicus.models.encode import Encoder
 from silicus.models.model import Device, Dtype
-from silicus.models.tree import Pack, pack_rows
+from silicus.models.tree import Pack, Row, pack_rows
 from silicus.models.trie import END
 from silicus.plugins import require
 from silicus.prompts import Prompt
@@ -70,8 +70,12 @@ class HuggingFaceModel:
         Raises:
             PromptError: a prompt is longer than the model can read.
         """
+        yield from self.score(self.encoder.rows(prompts))
+
+    def score(self, rows: Iterable[Row]) -> Iterator[tuple[int, np.ndarray]]:
+        """Yield a row's index and the log-probability of each of its answers, in the order of the tree."""
         state = attention.TreeState(_CHUNK_TOKENS[self._device.type])
-        for pack in pack_rows(self.encoder.rows(prompts), self._pack_tokens):
+        for pack in pack_rows(rows, self._pack_tokens):
             edges = self._forward(pack, state)
             start = 0
             for row in pack.rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
@@ -9,7 +10,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from silicus.errors import ModelError
-from silicus.plugins import Registry
+from silicus.plugins import Registry, require
 from silicus.prompts import Prompt
 
 __all__ = ["Device", "Dtype", "Model", "load_model"]
@@ -63,10 +64,8 @@ def load_model(name: str, device: Device = "auto", dtype: Dtype = "auto") -> Mod
     if key in _MODELS.names():
         load: Callable[[str, Device, Dtype], Model] = _MODELS.get(key)
         return load(argument, device, dtype)
-    if not Path(name).is_dir() and name.count("/") != 1:
+    if not Path(name).is_dir() and not re.fullmatch(r"\w[\w.-]*/[\w.-]+", name):
         if Path(name).exists() or "/" in name or name.startswith("."):
             raise ModelError(f"{name}: no model folder. Expected a folder with config.json and a tokenizer.")
         return _MODELS.get(name)
-    from silicus.models.huggingface import load_folder_or_hub
-
-    return load_folder_or_hub(name, device, dtype)
+    return require("silicus.models.huggingface").load_folder_or_hub(name, device, dtype)

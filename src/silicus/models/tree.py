@@ -84,6 +84,10 @@ class _OpenPack:
 
     def add(self, row: Row) -> None:
         shared = _common(self.path, row.context)
+        if self.rows and shared == len(row.context) == len(self.path) and self.rows[-1].trie is row.trie:
+            self.rows.append(row)  # The same prompt again: read what the last one reads.
+            self.reads.append(self.reads[-1])
+            return
         if shared == len(row.context) and self.places[shared - 1] < len(self.carried):
             shared -= 1  # What follows the prompt is read at its last token, which must lie in this pack.
         self._leave(shared)

@@ -58,8 +58,8 @@ class Template(Protocol):
         """Return the user text."""
         ...
 
-    def persona(self, respondent: Respondent) -> list[str]:
-        """Return the lines that describe the respondent; the user text must hold each of them."""
+    def persona(self, respondent: Respondent) -> dict[str, str]:
+        """Return attribute -> the words that tell it, in the order shown; the user text must hold each of them."""
         ...
 
 
@@ -81,9 +81,10 @@ def render(template: Template, item: Item, respondent: Respondent, style: Answer
     """
     answers = answer_words(item, style)
     user = template.user(item, respondent, style)
-    lines = [line for line in template.persona(respondent) if line in user]
+    persona = template.persona(respondent)
     for name, value in respondent.attributes.items():
-        if not any(str(value) in line for line in lines):
+        words = persona.get(name, "")
+        if str(value) not in words or words not in user:
             raise PromptError(
                 f"template '{template.name}', respondent '{respondent.id}': the attribute '{name}' ({value}) is absent "
                 "from the rendered prompt. Every attribute must stand in a persona line, and every line in the text."

@@ -24,16 +24,16 @@ class SilicusTemplate:
     fields = _FIELDS
     outer: Literal["item", "respondent"] = "item"
 
-    def persona(self, respondent: Respondent) -> list[str]:
+    def persona(self, respondent: Respondent) -> dict[str, str]:
         """Return one line a known attribute, low-entropy fields first, further attributes after them."""
         known = respondent.attributes
         names = [*(f for f in _FIELDS if f in known), *(f for f in known if f not in _FIELDS)]
-        return [f"{field_label(name)}: {known[name]}" for name in names]
+        return {name: f"{field_label(name)}: {known[name]}" for name in names}
 
     def user(self, item: Item, respondent: Respondent, style: AnswerStyle) -> str:
         """Return the user text."""
         asked = item.text if item.verbatim else "\n\n".join(_parts(item, style))
-        persona = "\n".join(self.persona(respondent))
+        persona = "\n".join(self.persona(respondent).values())
         return f"{asked}\n\nAnswer exactly as this person would:\n{persona}\n\nThis person's answer:"
 
 

@@ -25,17 +25,17 @@ class SocratesTemplate:
     fields = _FIELDS
     outer: Literal["item", "respondent"] = "respondent"
 
-    def persona(self, respondent: Respondent) -> list[str]:
+    def persona(self, respondent: Respondent) -> dict[str, str]:
         """Return one line a known attribute, in the published order, further attributes after them."""
         known = respondent.attributes
         names = [*(f for f in _FIELDS if f in known), *(f for f in known if f not in _FIELDS)]
-        return [f"- {field_label(name)}: {known[name]}" for name in names]
+        return {name: f"- {field_label(name)}: {known[name]}" for name in names}
 
     def user(self, item: Item, respondent: Respondent, style: AnswerStyle) -> str:
         """Return the user text, byte for byte as published."""
         if style != "value":
             raise InputError(f"the template 'socrates' asks for bare integers, found the answer style '{style}'.")
-        persona = "\n".join(self.persona(respondent))
+        persona = "\n".join(self.persona(respondent).values())
         return (
             f"You are a survey respondent with the following demographic profile:\n{persona}\n\n"
             "Read the question below and answer exactly as this person would. "

@@ -155,7 +155,7 @@ def distances(evaluation: Evaluation) -> str:
     dots = base.mark_point(filled=True, size=110, opacity=1).encode(y=y, x=x, color=colour)
     words = base.mark_text(dy=-13, fontSize=12, color="#222").encode(y=y, x="w:Q", text="text:N")
     told = "; ".join(f"{row['system']} {row['text']}" for row in rows)
-    chart = alt.layer(whisker, dots, words).properties(width=660, height=46 * len(names))
+    chart = alt.layer(whisker, dots, words).properties(width=740, height=46 * len(names))
     return _svg(chart, f"{METRICS[metric].title}: mean distance from people by system, with 95 % intervals: {told}.")
 
 
@@ -174,7 +174,7 @@ def distances_of_studies(evaluation: Evaluation, most: int = 60) -> str:
     rows = [
         {"study": shorten(study.study, 36), "system": name, "w": study.metrics[name][metric]}
         for study in nearest
-        for name in names
+        for name in reversed(names)  # What comes last is drawn on top.
     ]
     order = list(dict.fromkeys(row["study"] for row in rows))
     y = alt.Y("study:N", sort=order, title=None, axis=alt.Axis(grid=True, domain=False, ticks=False))
@@ -187,7 +187,7 @@ def distances_of_studies(evaluation: Evaluation, most: int = 60) -> str:
     dots = base.mark_point(filled=True, size=70, opacity=1)
     dots = dots.encode(y=y, x=x, color=_colour(names, COLOURS[1:]), shape=shape)
     told = f"{METRICS[metric].title} between people and every system in {len(kept)} studies; the table has the numbers."
-    return _svg(dots.properties(width=600, height=alt.Step(19)), told)
+    return _svg(dots.properties(width=700, height=alt.Step(19)), told)
 
 
 def _or_last(value: float | None) -> float:

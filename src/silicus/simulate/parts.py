@@ -7,11 +7,10 @@ from pathlib import Path
 
 import polars as pl
 
-from silicus.record import atomic
 from silicus.simulate.plan import Plan
-from silicus.study import PREDICTIONS
+from silicus.study import PREDICTIONS, write_table
 
-__all__ = ["PART_ROWS", "simulate"]
+__all__ = ["PART_ROWS", "simulate", "tidy"]
 
 PART_ROWS = 512
 """Rows of a part. Each part is computed on its own, so that a run which was stopped gives the same bytes."""
@@ -45,21 +44,17 @@ def simulate(
             skipped(stop - start)
             continue
         table = answer(plan, start, stop)
-        with atomic(path) as temporary:
-            table.write_parquet(temporary)
+        write_table(path, table)
     product = folder / "predictions.parquet"
-    with atomic(product) as temporary:
-        _join(paths, temporary)
-    for path in paths:
-        path.unlink()
-    for leftover in parts.glob(".*.part"):
-        leftover.unlink()
-    if parts.is_dir():
-        parts.rmdir()
+    write_table(product, pl.concat([pl.scan_parquet(path, schema=PREDICTIONS) for path in paths]))
+    tidy(folder)
     return product
 
 
-def _join(paths: list[Path], target: Path) -> None:
-    """Write all parts into one file, never holding more than a few of them."""
-    tables = [pl.scan_parquet(path, schema=PREDICTIONS) for path in paths]
-    pl.concat(tables).sink_parquet(target, maintain_order=True, row_group_size=65_536, statistics=False)
+def tidy(folder: Path) -> None:
+    """Remove what a finished run needs no more: its parts, and what a killed process left half-written."""
+    parts = folder / "parts"
+    for path in [*folder.glob(".*.part"), *parts.glob(".*.part"), *parts.glob("*.parquet")]:
+        path.unlink(missing_ok=True)
+    if parts.is_dir():
+        parts.rmdir()

@@ -4,7 +4,7 @@ from silicus.study.baselines import pooled, uniform
 from silicus.study.respondents import Respondent, draw_profiles, iter_respondents, read_respondents
 from silicus.study.scale import MAX_POINTS, Scale, ScaleKind
 from silicus.study.study import Condition, Human, Item, Question, Source, Study, bundled_studies, read_study
-from silicus.study.tables import KEY, PREDICTIONS, RESPONSES, human_responses, need_columns, read_table
+from silicus.study.tables import KEY, PREDICTIONS, RESPONSES, human_responses, need_columns, read_table, write_table
 
 __all__ = [
     "KEY",
@@ -30,4 +30,5 @@ __all__ = [
     "read_study",
     "read_table",
     "uniform",
+    "write_table",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from silicus.errors import InputError
-from silicus.study.tables import read_table
+from silicus.study.tables import check_weights, place_in, read_table
 
 __all__ = ["Respondent", "draw_profiles", "iter_respondents", "read_respondents"]
 
@@ -40,7 +41,7 @@ def read_respondents(path: Path) -> pl.DataFrame:
     weights (1 where absent); every other column is an attribute.
 
     Raises:
-        InputError: no attribute, an id that stands twice, or a weight that is negative or missing.
+        InputError: no attribute, an id that is empty or stands twice, or a weight that is negative or missing.
     """
     table = read_table(path, "respondents")
     if "respondent" not in table.columns:
@@ -55,16 +56,13 @@ def read_respondents(path: Path) -> pl.DataFrame:
 def _check(table: pl.DataFrame, path: Path) -> None:
     if set(table.columns) == set(_NOT_ATTRIBUTES):
         raise InputError(f"{path}: found no attribute column, expected at least one beside respondent and weight.")
+    nameless = table["respondent"].is_null().arg_true()
+    if len(nameless):
+        raise InputError(f"{place_in(path, nameless[0])}: the column 'respondent' is empty. Give every row its own id.")
     twins = table.filter(pl.col("respondent").is_duplicated())
     if not twins.is_empty():
         raise InputError(f"{path}: the respondent '{twins['respondent'][0]}' stands twice. Give every row its own id.")
-    if not table["weight"].dtype.is_numeric():
-        raise InputError(f"{path}: the column 'weight' holds {table['weight'].dtype}, expected numbers.")
-    bad = table.with_row_index("line", offset=2).filter(
-        pl.col("weight").is_null() | pl.col("weight").is_nan() | (pl.col("weight") < 0)
-    )
-    if not bad.is_empty():
-        raise InputError(f"{path} line {bad['line'][0]}: found the weight {bad['weight'][0]}, expected 0 or more.")
+    check_weights(table["weight"], path)
     if table["weight"].sum() <= 0:
         raise InputError(f"{path}: all weights are 0, expected at least one above 0.")
 
@@ -92,8 +90,12 @@ def draw_profiles(count: int, rng: np.random.Generator) -> pl.DataFrame:
 def iter_respondents(table: pl.DataFrame) -> Iterator[Respondent]:
     """Yield the respondents of a table as `read_respondents` returns it."""
     for row in table.iter_rows(named=True):
-        known = {k: _shown(v) for k, v in row.items() if k not in _NOT_ATTRIBUTES and v is not None and v != ""}
+        known = {k: _shown(v) for k, v in row.items() if k not in _NOT_ATTRIBUTES and _is_known(v)}
         yield Respondent(id=row["respondent"], attributes=known, weight=row["weight"])
+
+
+def _is_known(value: object) -> bool:
+    return value is not None and value != "" and not (isinstance(value, float) and math.isnan(value))
 
 
 def _shown(value: object) -> str | int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import Any, Literal, Self, cast
 
@@ -52,7 +53,7 @@ class Scale(Record):
         if not isinstance(labels, dict):
             return labels
         pairs = cast("dict[Any, Any]", labels).items()
-        return {value: str(label) if isinstance(label, int | float) else label for value, label in pairs}
+        return {value: _word(label) for value, label in pairs}
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -81,6 +82,9 @@ class Scale(Record):
         if self.kind == "nominal" and bare:
             raise ValueError(f"a nominal scale needs a label for every point; {bare[0]} has none.")
         words = [*self.labels.values(), *self.refusals.values()]
+        blank = next((v for v, w in {**self.labels, **self.refusals}.items() if not w.strip()), None)
+        if blank is not None:
+            raise ValueError(f"the label of {blank} is empty. Give it words, or leave it out.")
         twice = next((w for w in words if words.count(w) > 1), None)
         if twice is not None:
             raise ValueError(f"the label '{twice}' stands twice. Give every point its own words.")
@@ -133,9 +137,9 @@ class Scale(Record):
             by_label = {label: value for value, label in {**self.labels, **self.refusals}.items()}
             if answer in by_label:
                 return by_label[answer]
-            number = answer.strip().removesuffix(".0")
-            if number.lstrip("-").isdigit():
-                return int(number)
+            number = re.fullmatch(r"\s*(-?[0-9]+)(?:\.0+)?\s*", answer)
+            if number:
+                return int(number[1])
             raise ValueError(f"the answer '{answer}' is not on the scale {self}.{self._nearest(answer)}")
         return int(answer) if float(answer).is_integer() else None
 
@@ -149,6 +153,12 @@ class Scale(Record):
         shown = f"{every[0]} to {every[-1]}" if len(every) > 5 else ", ".join(map(str, every))
         apart = f" (refusals {', '.join(map(str, self.refusals))})" if self.refusals else ""
         return shown + apart
+
+
+def _word(label: Any) -> Any:
+    if isinstance(label, bool):
+        return str(label).lower()
+    return str(label) if isinstance(label, int | float) else label
 
 
 def _points(count: int) -> str:

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import csv
+import os
+import re
 from pathlib import Path
 
 import polars as pl
 
 from silicus.errors import InputError, did_you_mean
+from silicus.record import atomic
 from silicus.study.study import Study
 
-__all__ = ["KEY", "PREDICTIONS", "RESPONSES", "human_responses", "need_columns", "read_table"]
+__all__ = [
+    "KEY",
+    "PREDICTIONS",
+    "RESPONSES",
+    "check_weights",
+    "human_responses",
+    "need_columns",
+    "place_in",
+    "read_table",
+    "write_table",
+]
+
+_ROW_GROUP = 65_536
 
 KEY = ("study", "condition", "question", "item")
 """What one cell and stimulus is known by, in both tables; `respondent` is added for one person."""
@@ -66,10 +82,69 @@ def read_table(path: Path, what: str) -> pl.DataFrame:
     try:
         table = readers[path.suffix]()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise InputError(f"{path}: cannot be read as a table of {what}: {error}") from None
+        _check_fields(path)
+        raise InputError(f"{path}: cannot be read as a table of {what}: {str(error).splitlines()[0]}.") from None
     if table.is_empty():
         raise InputError(f"{path}: the table of {what} has no rows.")
+    twice = next((name for name in table.columns if name.endswith("_duplicated_0")), None)
+    if twice is not None:
+        raise InputError(f"{path}: the column '{twice.removesuffix('_duplicated_0')}' stands twice. Keep one of them.")
     return table
+
+
+def _check_fields(path: Path) -> None:
+    """Name the line of a text table that has more fields than the header."""
+    if path.suffix == ".parquet":
+        return
+    with path.open(encoding="utf-8", errors="replace", newline="") as file:
+        lines = csv.reader(file, delimiter="\t" if path.suffix == ".tsv" else ",")
+        header = next(lines, [])
+        for fields in lines:
+            if len(fields) > len(header):
+                raise InputError(f"{path} line {lines.line_num} has {len(fields)} fields, the header has {len(header)}.")
+
+
+def write_table(path: Path, table: pl.DataFrame | pl.LazyFrame) -> None:
+    """Write a table as parquet, whole or not at all; a lazy table is streamed.
+
+    Raises:
+        RunError: the disk is full or the folder cannot be written.
+    """
+    with atomic(path) as temporary:
+        try:
+            if isinstance(table, pl.DataFrame):
+                table.write_parquet(temporary)
+            else:
+                table.sink_parquet(temporary, maintain_order=True, row_group_size=_ROW_GROUP, statistics=False)
+        except pl.exceptions.ComputeError as error:
+            # polars hides the system's error in its text: "No space left on device (os error 28)".
+            code = re.search(r"\(os error (\d+)\)", str(error))
+            raise OSError(int(code[1]), os.strerror(int(code[1]))) if code else error from None
+
+
+def place_in(path: Path, row: int) -> str:
+    """Return where the row of that index, counted from 0, stands in a file.
+
+    Examples:
+        >>> place_in(Path("people.csv"), 0)
+        'people.csv line 2'
+    """
+    return f"{path} row {row + 1}" if path.suffix == ".parquet" else f"{path} line {row + 2}"
+
+
+def check_weights(weights: pl.Series, path: Path) -> None:
+    """Do nothing where every weight is a number of 0 or more.
+
+    Raises:
+        InputError: naming the first that is not.
+    """
+    if not weights.dtype.is_numeric():
+        raise InputError(f"{path}: the column 'weight' holds {weights.dtype}, expected numbers.")
+    good = weights.is_finite() & (weights >= 0)
+    bad = (~good).fill_null(value=True).arg_true()
+    if len(bad):
+        found = "nothing" if weights[bad[0]] is None else f"the weight {weights[bad[0]]}"
+        raise InputError(f"{place_in(path, bad[0])}: found {found}, expected a weight of 0 or more.")
 
 
 def need_columns(table: pl.DataFrame, needed: tuple[str, ...], where: Path | str) -> None:
@@ -114,13 +189,17 @@ def _from_counts(study: Study, counts: dict[str, dict[str, dict[int | str, int]]
 def _from_table(study: Study, path: Path) -> pl.DataFrame:
     table = read_table(path, "responses")
     need_columns(table, ("condition", "question", "response"), path)
+    if "weight" in table.columns:
+        check_weights(table["weight"], path)
+    if not table["response"].dtype.is_numeric():
+        table = table.with_columns(pl.col("response").cast(pl.String))
     shown = {(i.condition, i.question): i for i in study.items()}
     rows: list[tuple[object, ...]] = []
-    for number, row in enumerate(table.iter_rows(named=True), start=2):
+    for number, row in enumerate(table.iter_rows(named=True)):
         item = shown.get((str(row["condition"]), str(row["question"])))
         if item is None:
             raise InputError(
-                f"{path} line {number}: the study '{study.id}' has no condition '{row['condition']}' "
+                f"{place_in(path, number)}: the study '{study.id}' has no condition '{row['condition']}' "
                 f"with a question '{row['question']}'."
             )
         if row["response"] is None:
@@ -128,11 +207,10 @@ def _from_table(study: Study, path: Path) -> pl.DataFrame:
         try:
             value = item.scale.answers[item.scale.index(row["response"])]
         except ValueError as error:
-            raise InputError(f"{path} line {number}: {error}") from None
+            raise InputError(f"{place_in(path, number)}: {error}") from None
         respondent = row.get("respondent")
-        weight = row.get("weight")
         rows.append(
             (study.id, item.condition, item.question, item.item, None if respondent is None else str(respondent),
-             value, 1, 1.0 if weight is None else float(weight))
+             value, 1, float(row.get("weight", 1)))
         )  # fmt: skip
     return pl.DataFrame(rows, schema=RESPONSES, orient="row")

@@ -15,8 +15,8 @@ import polars as pl
 
 from silicus.errors import InputError, RunError
 from silicus.options import AnswerOptions
-from silicus.record import Record, atomic, digest, read, write
-from silicus.study import Item, Scale, need_columns, read_table
+from silicus.record import Record, digest, read, write
+from silicus.study import Item, Scale, need_columns, read_table, write_table
 
 __all__ = ["About", "Manifest", "Run", "enter_run", "read_run"]
 
@@ -104,20 +104,28 @@ def enter_run(
     if (folder / "manifest.json").is_file():
         _check_same(folder, read(folder / "manifest.json", Manifest), manifest)
         return folder
-    if folder.is_dir() and any(folder.iterdir()):
-        raise RunError(f"{folder}: this folder holds something else. Choose an empty or new folder with --out.")
-    with atomic(folder / "items.parquet") as temporary:
-        _item_table(items).write_parquet(temporary)
-    with atomic(folder / "responses.parquet") as temporary:
-        responses.write_parquet(temporary)
+    foreign = sorted(path.name for path in folder.iterdir() if not _is_ours(path)) if folder.is_dir() else []
+    if foreign:
+        raise RunError(
+            f"{folder}: this folder holds something else ({foreign[0]}). Choose an empty or new folder with --out."
+        )
+    write_table(folder / "items.parquet", _item_table(items))
+    write_table(folder / "responses.parquet", responses)
     # The manifest comes last: a folder that has one is complete but for its predictions.
     write(folder / "manifest.json", manifest)
     return folder
 
 
+def _is_ours(path: Path) -> bool:
+    """Whether a run that was killed before its manifest was written leaves such a file."""
+    return path.name in {"items.parquet", "responses.parquet"} or (path.name.startswith(".") and path.suffix == ".part")
+
+
 def _folder_name(manifest: Manifest) -> str:
-    model = re.sub(r"[^A-Za-z0-9.]+", "-", str(manifest.options["model"])).strip("-.")
-    return f"{manifest.name}-{model}-{manifest.key[:6]}"
+    name, model = (
+        re.sub(r"[^\w.]+", "-", text).strip("-.") for text in (manifest.name, str(manifest.options["model"]))
+    )
+    return f"{name}-{model}-{manifest.key[:6]}"
 
 
 def _check_same(folder: Path, old: Manifest, new: Manifest) -> None:

@@ -13,7 +13,7 @@ from silicus.models import Model, load_model
 from silicus.options import AnswerOptions, SimulateOptions
 from silicus.prompts import Template, get_template, render
 from silicus.record import digest
-from silicus.simulate import Plan, PooledModel, plan_all, predict
+from silicus.simulate import Plan, PooledModel, plan_all, predict, tidy
 from silicus.simulate import simulate as write_parts
 from silicus.study import Item, Study, draw_profiles, human_responses, iter_respondents, read_respondents, read_study
 from silicus.workflow.progress import progress, waiting
@@ -93,6 +93,7 @@ def ask(asked: Asked, template: Template, options: AnswerOptions) -> Path:
     inputs = {"respondents": _table_digest(asked.plan.respondents), "weights": model.fingerprint}
     folder = enter_run(options, asked.about, list(asked.plan.items), asked.responses, inputs)
     if (folder / "predictions.parquet").is_file():
+        tidy(folder)
         return folder
     with progress(f"{model.name} answers", len(asked.plan)) as bar:
 

@@ -1,0 +1,106 @@
+"""Loading models from folders, and what scoring costs."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+from peft import LoraConfig, get_peft_model
+from transformers import LlamaForCausalLM
+
+from silicus.errors import ModelError, PromptError
+from silicus.models import huggingface, load_model
+from silicus.models.huggingface import HuggingFaceModel
+from silicus.prompts import Prompt, get_template, render
+from silicus.study import Item, Respondent, Scale
+from tests.models.brute_force import answer_log_probabilities
+from tests.models.tiny import byte_level, random_llama, tiny_model
+
+
+def asked(scale: Scale, people: int = 6, context: str = "A story.") -> list[Prompt]:
+    items = [Item("s", arm, "q", f"{context} {arm}", "How likely?", scale) for arm in ("a", "b")]
+    persons = [Respondent(str(n), {"gender": "Female", "age": 20 + n}) for n in range(people)]
+    return [render(get_template("silicus"), item, person) for item in items for person in persons]
+
+
+SEVEN = Scale(kind="ordinal", low=1, high=7)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A saved model with its tokenizer, as training leaves it."""
+    tokenizer = byte_level()
+    random_llama(len(tokenizer), tokenizer.eos_token_id).save_pretrained(tmp_path / "model")
+    tokenizer.save_pretrained(tmp_path / "model")
+    return tmp_path / "model"
+
+
+def answers(model: HuggingFaceModel, prompts: list[Prompt]) -> np.ndarray:
+    found = dict(model.answer(prompts))
+    return np.exp([found[index] for index in range(len(prompts))])
+
+
+def test_a_local_folder_is_a_model_and_answers_as_the_model_that_was_saved(folder: Path) -> None:
+    loaded = load_model(str(folder), device="cpu")
+    assert loaded.name == str(folder)
+    np.testing.assert_allclose(answers(loaded, asked(SEVEN)), answers(tiny_model("byte-level"), asked(SEVEN)), atol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")  # peft asks for the old name
+def test_an_adapter_folder_is_a_model_whose_answers_differ_from_its_base(folder: Path, tmp_path: Path) -> None:
+    base = LlamaForCausalLM.from_pretrained(folder)
+    adapted = get_peft_model(base, LoraConfig(r=4, target_modules="all-linear", init_lora_weights=False))
+    adapted.save_pretrained(tmp_path / "adapter")
+    byte_level().save_pretrained(tmp_path / "adapter")
+    loaded = load_model(str(tmp_path / "adapter"), device="cpu")
+    (_, first), truth = next(loaded.answer(asked(SEVEN)[:1])), answer_log_probabilities(loaded, asked(SEVEN)[0])
+    np.testing.assert_allclose(np.exp(first), np.exp(truth), atol=1e-5)
+    assert np.abs(answers(loaded, asked(SEVEN)) - answers(tiny_model("byte-level"), asked(SEVEN))).max() > 1e-3
+
+
+def test_without_its_wheel_the_embedded_model_comes_from_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = []
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(huggingface, "load_folder_or_hub", lambda place, *_, **names: wanted.append((place, names)))
+    load_model("smollm2")
+    assert wanted == [("HuggingFaceTB/SmolLM2-135M-Instruct", {"name": "smollm2"})]
+
+
+def test_the_fingerprint_of_a_folder_changes_with_its_weights(folder: Path) -> None:
+    before = load_model(str(folder), device="cpu").fingerprint
+    tokenizer = byte_level()
+    random_llama(len(tokenizer), tokenizer.eos_token_id, seed=1).save_pretrained(folder)
+    assert load_model(str(folder), device="cpu").fingerprint != before
+
+
+def test_tokens_forwarded_are_the_distinct_nodes_of_the_tree() -> None:
+    model, prompts = tiny_model("byte-level"), asked(SEVEN, people=40)
+    rows = list(model.encoder.rows(prompts))
+    distinct = {tuple(row.context[:depth].tolist()) for row in rows for depth in range(1, len(row.context) + 1)}
+    before = model.forwarded
+    list(model.answer(prompts))
+    assert model.forwarded - before <= 1.05 * len(distinct)
+
+
+def test_a_percent_scale_forwards_ten_tokens_more_a_prompt_than_a_single_token_scale(smollm2: HuggingFaceModel) -> None:
+    percent = Scale(kind="numeric", low=0, high=100)
+    assert {row.trie.nodes - 1 for row in smollm2.encoder.rows(asked(SEVEN, people=3))} == {0}
+    assert {row.trie.nodes - 1 for row in smollm2.encoder.rows(asked(percent, people=3))} == {10}
+
+
+def test_a_stimulus_longer_than_the_context_is_named_with_its_length() -> None:
+    model = tiny_model("byte-level", positions=200)
+    with pytest.raises(PromptError, match=r"condition 'a', question 'q', respondent '0': the prompt has 1,047 tokens"):
+        list(model.answer(asked(SEVEN, context="word " * 300)))
+
+
+def test_an_attention_that_is_not_supported_is_refused_not_approximated() -> None:
+    tokenizer = byte_level()
+    model = random_llama(len(tokenizer), tokenizer.eos_token_id)
+    scored = HuggingFaceModel(model, tokenizer, "windowed", "x")
+    inner = model.model.forward
+    model.model.forward = lambda *args, **kwargs: inner(*args, sliding_window=16, **kwargs)
+    with pytest.raises(ModelError, match="sliding_window"):
+        list(scored.answer(asked(SEVEN)))
