@@ -7,13 +7,11 @@ from dataclasses import dataclass, replace
 
 from bench.workloads import SEVEN, Sizes, Survey
 from silicus.models.encode import Encoder
+from silicus.models.huggingface import PACK_TOKENS
 from silicus.models.tree import Row, pack_rows
 from silicus.study import Scale
 
 __all__ = ["PACK_TOKENS", "Count", "count", "forwarded", "growth", "nodes"]
-
-PACK_TOKENS = 1024
-"""Tokens of a pack on the CPU, as in `silicus.models.huggingface`."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +31,12 @@ class Count:
     nodes: int
 
 
-def count(rows: Sequence[Row], pack_tokens: int = PACK_TOKENS) -> Count:
+def count(rows: Sequence[Row], pack_tokens: int = PACK_TOKENS["cpu"]) -> Count:
     """Return the counts of these rows."""
     return Count(len(rows), sum(len(row.context) for row in rows), forwarded(rows, pack_tokens), nodes(rows))
 
 
-def forwarded(rows: Iterable[Row], pack_tokens: int = PACK_TOKENS) -> int:
+def forwarded(rows: Iterable[Row], pack_tokens: int = PACK_TOKENS["cpu"]) -> int:
     """Return how many tokens silicus puts through the model."""
     return sum(len(pack.tokens) for pack in pack_rows(rows, pack_tokens))
 

@@ -19,6 +19,7 @@ class Work:
 
     Attributes:
         seconds: how long it took.
+        cpu_seconds: how long processors worked on it; on a quiet machine and with one thread the same.
         rows: prompts answered.
         tokens: tokens put through the model, padding included.
         answers: index of a row -> log-probabilities of its answers, where the system gives them.
@@ -26,6 +27,7 @@ class Work:
     """
 
     seconds: float
+    cpu_seconds: float
     rows: int
     tokens: int
     answers: dict[int, np.ndarray] | None = None
@@ -37,6 +39,7 @@ class Task:
     """A system at work on a workload.
 
     Attributes:
+        group: tasks of one group take turns.
         workload: the name of the workload.
         system: the name of the system.
         run: does the work; called with the number of the repeat.
@@ -44,6 +47,7 @@ class Task:
         tokens: about how many tokens one repeat takes, for the progress bar.
     """
 
+    group: str
     workload: str
     system: str
     run: Callable[[int], Work]
@@ -77,21 +81,21 @@ class Ratio:
 
 
 def interleave(tasks: Sequence[Task]) -> list[Run]:
-    """Return the runs of all tasks, each repeat of a workload taking its systems one after the other."""
+    """Return the runs of all tasks, each repeat of a group taking its tasks one after the other."""
     runs: list[Run] = []
     columns = (
         TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
     )  # fmt: skip
     with Progress(*columns, console=Console(stderr=True), refresh_per_second=1) as bars:
         bar = bars.add_task("warming up", total=sum(task.tokens * task.repeats for task in tasks))
-        for workload in dict.fromkeys(task.workload for task in tasks):
-            here = [task for task in tasks if task.workload == workload]
+        for group in dict.fromkeys(task.group for task in tasks):
+            here = [task for task in tasks if task.group == group]
             most = max(task.repeats for task in here)
             for repeat in range(most):
                 for task in (task for task in here if repeat in _turns(task.repeats, most)):
-                    bars.update(bar, description=f"{workload}, {task.system}, repeat {repeat + 1}")
+                    bars.update(bar, description=f"{task.workload}, {task.system}, repeat {repeat + 1}")
                     started = time.monotonic()
-                    runs.append(Run(workload, task.system, repeat, started, task.run(repeat)))
+                    runs.append(Run(task.workload, task.system, repeat, started, task.run(repeat)))
                     bars.advance(bar, task.tokens)
     return runs
 

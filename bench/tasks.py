@@ -8,96 +8,129 @@ from typing import Any
 
 import numpy as np
 
-from bench import counting, systems, workloads
-from bench.counting import Count
-from bench.measure import Task, Work
-from bench.systems import Engine
+from bench import systems, workloads
+from bench.counting import Count, count
+from bench.measure import Task
 from bench.vllm_client import VllmClient
 from bench.workloads import PERCENT, SEVEN, Sizes, Survey
+from silicus.models.huggingface import HuggingFaceModel
 from silicus.models.tree import Row
-from silicus.study import Item
+from silicus.study import Respondent, Scale
 
 __all__ = ["Bench"]
 
 
 @dataclass
 class Bench:
-    """All that is measured, built once.
+    """All that is measured, made ready once.
 
     Attributes:
         engine: the model as silicus scores it.
-        model: the same model, for `generate` and plain forwards.
+        model: the same model, for `generate` and for plain forwards.
         sizes: how large the workloads are.
         repeats: how often silicus and vLLM run; `generate` runs once less, but at least once.
         vllm: the reference process, where there is one.
         counts: workload -> its tokens.
-        samples: workload -> rows whose answers are checked one by one.
+        timed: workload -> the rows that each repeat takes.
     """
 
-    engine: Engine
+    engine: HuggingFaceModel
     model: Any
     sizes: Sizes
     repeats: int
     vllm: VllmClient | None = None
     counts: dict[str, Count] = field(default_factory=dict)
-    samples: dict[str, list[Row]] = field(default_factory=dict)
+    timed: dict[str, list[list[Row]]] = field(default_factory=dict)
 
-    def tasks(self, only: Sequence[str], real_words: bool) -> list[Task]:
-        """Return the tasks of the wanted workloads; W3 and W4 need the embedded model's tokenizer."""
+    def tasks(self, only: Sequence[str]) -> list[Task]:
+        """Return the tasks of the wanted workloads, W3 and W4 interleaved."""
+        vocabulary = int(self.model.config.vocab_size)
         tasks: list[Task] = []
         if "W1" in only:
-            tasks += self._drawn("W1", workloads.long_stimuli(self.sizes, self._vocabulary))
+            rows = workloads.long_stimuli(self.sizes, vocabulary)
+            percent = workloads.percent_trie(vocabulary)
+            self._take("W1", rows, [rows])
+            self._take("W1, 0 to 100", [], [[replace(row, trie=percent) for row in rows]])
+            tasks += [self._ours("W1"), self._generate("W1"), self._ours("W1, 0 to 100")]
         if "W2" in only:
-            tasks += self._drawn("W2", workloads.short_stimuli(self.sizes, self._vocabulary))
-        if real_words and {"W3", "W4"} & set(only):
-            survey = Survey(self.sizes, self.engine.encoder)
-            cells = np.random.default_rng([workloads.SEED, 5]).permutation(self.sizes.arms * self.sizes.outcomes)
-            tasks += self._single(survey, cells) if "W3" in only else []
-            tasks += self._percent(survey, cells, timed="W4" in only)
+            rows = workloads.short_stimuli(self.sizes, vocabulary)
+            self._take("W2", rows, [rows])
+            tasks += [self._ours("W2"), self._generate("W2")]
+        if {"W3", "W4"} & set(only):
+            tasks += self._simulation(only)
         return tasks
 
-    @property
-    def _vocabulary(self) -> int:
-        return int(self.model.config.vocab_size)
+    def _simulation(self, only: Sequence[str]) -> list[Task]:
+        """Return the tasks of W3 and W4: in every repeat another cell, answered by all its people."""
+        survey = Survey(self.sizes, self.engine.encoder)
+        cells = np.random.default_rng([workloads.SEED, 5]).permutation(self.sizes.arms * self.sizes.outcomes)
+        turns = [int(cells[repeat % len(cells)]) for repeat in range(self.repeats)]
+        tasks: list[Task] = []
+        if "W3" in only:
+            self._take_cells("W3", survey, SEVEN, turns)
+            self._take_published(survey, turns)
+            tasks += [self._ours("W3"), self._generate("W3, published order"), *self._vllm("W3")]
+        if "W4" in only:
+            self._take_cells("W4", survey, PERCENT, turns)
+            tasks.append(self._ours("W4"))
+            if self.vllm:
+                self._take_fewer(survey, turns)
+                tasks += [self._ours("W4, fewer people"), *self._vllm("W4, fewer people")]
+        return [replace(task, group="W3 and W4") for task in tasks]
 
-    @property
-    def _fewer(self) -> int:
-        return max(1, self.repeats - 1)
+    def _take(self, name: str, every: Sequence[Row], timed: list[list[Row]]) -> None:
+        self.timed[name] = [[replace(row, index=index) for index, row in enumerate(rows)] for rows in timed]
+        if every:
+            self.counts[name] = count(every, self.engine.pack_tokens)
 
-    def _drawn(self, name: str, rows: list[Row]) -> list[Task]:
-        self.counts[name] = self._count(rows)
-        self.samples[name] = rows[:1]
-        tasks = [self._ours(name, [rows]), self._generate(name, [rows])]
-        if name == "W1":
-            percent = workloads.percent_trie(self._vocabulary)
-            tasks.append(self._ours("W1, 0 to 100", [[replace(row, trie=percent) for row in rows]]))
-        return [replace(task, workload=name) if task.system == "generate" else task for task in tasks]
+    def _take_cells(self, name: str, survey: Survey, scale: Scale, turns: list[int]) -> None:
+        every, people = survey.rows("silicus", survey.items(scale)), len(survey.people)
+        self._take(name, every, [every[cell * people : (cell + 1) * people] for cell in turns])
 
-    def _single(self, survey: Survey, cells: np.ndarray) -> list[Task]:
-        """Return the tasks of W3: in every repeat another cell, answered by all its people."""
+    def _take_published(self, survey: Survey, turns: list[int]) -> None:
+        """Take some people and two cells a repeat, in the order in which the published template has them: by person."""
         items = survey.items(SEVEN)
-        every = survey.rows("silicus", items)
-        self.counts["W3"] = self._count(every)
-        turns = [self._cell(every, survey, int(cell)) for cell in self._turns(cells)]
-        some = self._some(survey, self.sizes.generate_personas)
-        pairs = [[items[i] for i in pair] for pair in zip(self._turns(cells), self._turns(np.roll(cells, -1)), strict=True)]
-        published = [workloads.renumbered(survey.rows("socrates", pair, some)) for pair in pairs]
-        self.counts["W3, published order"] = _flat(published[0])
-        self.samples["W3"] = turns[-1][:: max(1, len(turns[-1]) // 2)][:2]
-        return [self._ours("W3", turns), self._generate("W3", published), *self._vllm("W3", turns)]
+        pairs = [[items[cell], items[(cell + 1) % len(items)]] for cell in turns]
+        some = _some(survey.people, self.sizes.generate_personas)
+        timed = [[row for person in some for row in survey.rows("socrates", pair, [person])] for pair in pairs]
+        self._take("W3, published order", timed[0], timed)
 
-    def _percent(self, survey: Survey, cells: np.ndarray, timed: bool) -> list[Task]:
-        """Return the tasks of W4: the rows of W3 with answers from 0 to 100."""
-        if not timed:
+    def _take_fewer(self, survey: Survey, turns: list[int]) -> None:
+        items, some = survey.items(PERCENT), _some(survey.people, self.sizes.vllm_personas)
+        self._take("W4, fewer people", [], [survey.rows("silicus", [items[cell]], some) for cell in turns])
+
+    def _ours(self, name: str) -> Task:
+        rows = self.timed[name]
+        tokens = sum(len(row.context) for row in rows[0]) // 6
+        return Task(
+            _group(name), name, "silicus", lambda r: systems.score(self.engine, _turn(rows, r)), self.repeats, tokens
+        )
+
+    def _generate(self, name: str) -> Task:
+        rows = self.timed[name]
+        tokens = sum(len(row.context) for row in rows[0]) * 3 // 2
+        fewer = max(1, self.repeats - 1)
+        return Task(
+            _group(name), name, "generate", lambda r: systems.generate(self.model, _turn(rows, r)), fewer, tokens
+        )
+
+    def _vllm(self, name: str) -> list[Task]:
+        if self.vllm is None:
             return []
-        items = survey.items(PERCENT)
-        every = survey.rows("silicus", items)
-        self.counts["W4"] = self._count(every)
-        turns = [self._cell(every, survey, int(cell)) for cell in self._turns(cells)]
-        self.samples["W4"] = turns[-1][:1]
-        tasks = [self._ours("W4", turns)]
-        if self.vllm:
-            some = self._some(survey, self.sizes.vllm_personas)
-            few = [workloads.renumbered(survey.rows("silicus", [items[cell]], some)) for cell in self._turns(cells)]
-            tasks += [self._ours("W4, fewer people", few), *self._vllm("W4, fewer people", few)]
-        return tasks
+        score, rows = self.vllm.score, self.timed[name]
+        tokens = sum(len(row.context) for row in rows[0]) // 4
+        return [Task(_group(name), name, "vllm", lambda r: score(_turn(rows, r)), self.repeats, tokens)]
+
+
+def _group(name: str) -> str:
+    return name.partition(",")[0]
+
+
+def _turn(rows: list[list[Row]], repeat: int) -> list[Row]:
+    return rows[repeat % len(rows)]
+
+
+def _some(people: Sequence[Respondent], number: int) -> list[Respondent]:
+    """Return this many people, drawn."""
+    drawn = np.random.default_rng([workloads.SEED, 6]).choice(len(people), size=min(number, len(people)), replace=False)
+    return [people[place] for place in np.sort(drawn)]

@@ -53,7 +53,9 @@ class VllmClient:
         questions = sorted((q for row in rows for q in self._questions(row)), key=lambda q: q.prompt)
         reply = self._ask([q.prompt for q in questions], [q.wanted for q in questions])
         values = json.loads(Path(reply["answers"]).read_text(encoding="utf-8"))
-        return Work(reply["seconds"], len(rows), reply["tokens"], self._answers(rows, questions, values))
+        return Work(
+            reply["seconds"], reply["cpu_seconds"], len(rows), reply["tokens"], self._answers(rows, questions, values)
+        )
 
     def _questions(self, row: Row) -> list[_Question]:
         context, path, questions = row.context.tolist(), [], []
@@ -114,6 +116,9 @@ def start_vllm(python: Path, model: Any, threads: int, end_tokens: list[int]) ->
         threads: threads it computes with.
         end_tokens: the tokens that end an answer.
     """
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
     with TemporaryDirectory() as name:
         folder = Path(name)
         model.save_pretrained(folder / "model")

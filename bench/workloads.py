@@ -7,7 +7,7 @@ profiles, arms of about 250 tokens and questions of about 40, in the embedded mo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -24,12 +24,13 @@ SEVEN = Scale(kind="ordinal", low=1, high=7, labels={1: "Not at all", 7: "Very m
 PERCENT = Scale(kind="numeric", low=0, high=100, labels={0: "Not at all", 100: "Very much"})
 
 # Ordinary words, nearly all of them one token; their order is drawn.
-_WORDS = (
+_TEXT = (
     "the of and to in that it for was on are with they at this have from or had by not but some what there we can out "
     "other were all your when up use word how said each she which do their time if will way about many then them would "
     "write like so these her long make thing see him two has look more day could go come did my sound no most number "
     "who over know water than call first people may down side been now find new work part take get place made live"
-).split()
+)
+_WORDS = _TEXT.split()
 
 
 @dataclass(frozen=True)
@@ -88,11 +89,12 @@ def _drawn_rows(stimuli: Sequence[int], sizes: Sizes, vocabulary: int, seed: int
     rng = np.random.default_rng([SEED, seed])
     trie = build_trie([(int(token),) for token in rng.choice(vocabulary, size=7, replace=False)])
     head, tail = rng.integers(vocabulary, size=sizes.head), rng.integers(vocabulary, size=sizes.tail)
-    contexts = []
+    contexts: list[np.ndarray] = []
     for length in stimuli:
         stimulus = rng.integers(vocabulary, size=length)
-        for persona_length in rng.integers(sizes.persona[0], sizes.persona[1], size=sizes.cell_personas, endpoint=True):
-            contexts.append(np.concatenate([head, stimulus, rng.integers(vocabulary, size=persona_length), tail]))
+        lengths = rng.integers(*sizes.persona, size=sizes.cell_personas, endpoint=True)
+        personas = [rng.integers(vocabulary, size=persona_length) for persona_length in lengths]
+        contexts += [np.concatenate([head, stimulus, persona, tail]) for persona in personas]
     # People do not hand over their rows sorted: silicus sorts them itself, padded batches suffer.
     order = rng.permutation(len(contexts))
     return [Row(index, contexts[place].astype(np.int64), trie) for index, place in enumerate(order)]
@@ -136,11 +138,6 @@ class Survey:
     def rows(self, template: str, items: Sequence[Item], people: Sequence[Respondent] | None = None) -> list[Row]:
         """Return the rows of these people (by default all) for these cells, cells outermost."""
         return [*self._encoder.rows(self.prompts(template, items, people))]
-
-
-def renumbered(rows: Sequence[Row]) -> list[Row]:
-    """Return the rows with the numbers 0, 1, ..."""
-    return [replace(row, index=index) for index, row in enumerate(rows)]
 
 
 def _sentences(words: int, rng: np.random.Generator) -> str:

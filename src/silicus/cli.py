@@ -84,7 +84,7 @@ def _say(text: str) -> None:
 def main() -> None:
     """Run the command line: exit code 0 when all is well, 2 when the user can mend it."""
     try:
-        app(exit_on_error=False, print_error=False)
+        app(sys.argv[1:], exit_on_error=False, print_error=False)
     except SilicusError as error:
         _fail(str(error))
     except CycloptsError as error:

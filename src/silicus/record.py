@@ -8,7 +8,7 @@ import json
 import os
 import re
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast, get_args
 
@@ -42,15 +42,21 @@ _NOT_WORDS = {
 }
 _Loader.yaml_implicit_resolvers = {}
 for _kind, (_pattern, _first) in _NOT_WORDS.items():
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", re.compile(_pattern), list(_first))
+    _Loader.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType]
+        f"tag:yaml.org,2002:{_kind}", re.compile(_pattern), list(_first)
+    )
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[Any] = set()
     for key_node, _ in node.value:
         line = key_node.start_mark.line + 1
+        if key_node.tag == "tag:yaml.org,2002:merge":
+            continue
         if not isinstance(key_node, yaml.ScalarNode):
-            raise InputError(f"{loader.name} line {line}: found a list or a mapping as a key, expected a word or number.")
+            raise InputError(
+                f"{loader.name} line {line}: found a list or a mapping as a key, expected a word or number."
+            )
         key = loader.construct_object(key_node)  # pyright: ignore[reportUnknownMemberType]
         if key in seen:
             raise InputError(f"{loader.name} line {line}: the key '{key}' stands twice. Keep one of them.")
@@ -82,11 +88,15 @@ def _text(path: Path) -> str:
 
 
 def _load(path: Path, text: str) -> Any:
+    if path.suffix == ".json":
+        return _load_json(path, text)
     try:
         loader = _Loader(text)
     except yaml.reader.ReaderError as error:
         line = text[: error.position].count("\n") + 1
-        raise InputError(f"{path} line {line}: found the character U+{error.character:04X}, which YAML forbids. Remove it.") from None
+        raise InputError(
+            f"{path} line {line}: found the character U+{error.character:04X}, which YAML forbids. Remove it."
+        ) from None
     loader.name = str(path)
     try:
         return loader.get_single_data()
@@ -95,6 +105,13 @@ def _load(path: Path, text: str) -> Any:
         raise InputError(f"{path} line {line}: not valid YAML: {error.problem}.") from None
     finally:
         loader.dispose()
+
+
+def _load_json(path: Path, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path} line {error.lineno}: not valid JSON: {error.msg}.") from None
 
 
 def read(path: Path, kind: type[T]) -> T:
@@ -219,7 +236,8 @@ def atomic(path: Path) -> Generator[Path]:
     except OSError as error:
         raise _disk_error(path, error) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # the folder itself may not be one
+            temporary.unlink()
 
 
 def _disk_error(path: Path, error: OSError) -> RunError:

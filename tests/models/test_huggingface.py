@@ -45,7 +45,9 @@ def answers(model: HuggingFaceModel, prompts: list[Prompt]) -> np.ndarray:
 def test_a_local_folder_is_a_model_and_answers_as_the_model_that_was_saved(folder: Path) -> None:
     loaded = load_model(str(folder), device="cpu")
     assert loaded.name == str(folder)
-    np.testing.assert_allclose(answers(loaded, asked(SEVEN)), answers(tiny_model("byte-level"), asked(SEVEN)), atol=1e-6)
+    np.testing.assert_allclose(
+        answers(loaded, asked(SEVEN)), answers(tiny_model("byte-level"), asked(SEVEN)), atol=1e-6
+    )
 
 
 @pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")  # peft asks for the old name

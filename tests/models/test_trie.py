@@ -8,9 +8,7 @@ from hypothesis import strategies as st
 from silicus.errors import ModelError
 from silicus.models.trie import END, build_trie
 
-ANSWERS = st.lists(
-    st.lists(st.integers(0, 4), min_size=1, max_size=4).map(tuple), min_size=2, max_size=12, unique=True
-)
+ANSWERS = st.lists(st.lists(st.integers(0, 4), min_size=1, max_size=4).map(tuple), min_size=2, max_size=12, unique=True)
 
 
 def test_one_and_ten_share_their_first_token_and_one_ends_there() -> None:

@@ -74,4 +74,4 @@ def tiny_model(kind: str, chat: bool = True, positions: int = 2048) -> HuggingFa
     """A scored model of one tokenizer kind; small packs and chunks, so that every seam is crossed."""
     tokenizer = {"byte-level": byte_level, "sentencepiece": sentencepiece_style}[kind](chat)
     model = random_llama(len(tokenizer), tokenizer.eos_token_id, positions=positions)
-    return HuggingFaceModel(model, tokenizer, f"tiny {kind}", "tiny", pack_tokens=64)
+    return HuggingFaceModel(model, tokenizer, f"tiny {kind}", "tiny", pack_tokens=128)

@@ -24,10 +24,10 @@ from silicus.plugins import require
 from silicus.prompts import Prompt
 from silicus.record import digest
 
-__all__ = ["HuggingFaceModel", "load_folder_or_hub", "load_smollm2"]
+__all__ = ["PACK_TOKENS", "HuggingFaceModel", "load_folder_or_hub", "load_smollm2"]
 
-_PACK_TOKENS = {"cpu": 1024, "cuda": 8192, "mps": 2048}
-_CHUNK_TOKENS = {"cpu": 256, "cuda": 1024, "mps": 512}
+PACK_TOKENS = {"cpu": 1024, "cuda": 8192, "mps": 2048}
+CHUNK_TOKENS = {"cpu": 128, "cuda": 1024, "mps": 512}
 _SMOLLM2_HUB = "HuggingFaceTB/SmolLM2-135M-Instruct"
 
 
@@ -46,6 +46,8 @@ class HuggingFaceModel:
 
     Attributes:
         forwarded: how many tokens went through the model so far.
+        pack_tokens: tokens of one forward pass.
+        end_tokens: the tokens that end an answer.
     """
 
     def __init__(self, model: Any, tokenizer: Any, name: str, fingerprint: str, pack_tokens: int | None = None) -> None:
@@ -53,11 +55,11 @@ class HuggingFaceModel:
         self._model = model.eval()
         self._device: torch.device = next(model.parameters()).device
         self._dtype: torch.dtype = next(model.parameters()).dtype
-        self._pack_tokens = pack_tokens or _PACK_TOKENS[self._device.type]
-        self.fingerprint = digest(fingerprint, str(self._dtype), str(self._pack_tokens))
+        self.pack_tokens = pack_tokens or PACK_TOKENS[self._device.type]
+        self.fingerprint = digest(fingerprint, str(self._dtype), str(self.pack_tokens))
         limit = getattr(model.config, "max_position_embeddings", None) or tokenizer.model_max_length
         self.encoder = Encoder(tokenizer, limit)
-        self._end_tokens = torch.tensor(_end_tokens(model, tokenizer), device=self._device)
+        self.end_tokens = _end_tokens(model, tokenizer)
         attention.register()
         try:
             model.set_attn_implementation(attention.ATTENTION)
@@ -74,8 +76,8 @@ class HuggingFaceModel:
 
     def score(self, rows: Iterable[Row]) -> Iterator[tuple[int, np.ndarray]]:
         """Yield a row's index and the log-probability of each of its answers, in the order of the tree."""
-        state = attention.TreeState(_CHUNK_TOKENS[self._device.type])
-        for pack in pack_rows(rows, self._pack_tokens):
+        state = attention.TreeState(CHUNK_TOKENS[self._device.type])
+        for pack in pack_rows(rows, self.pack_tokens):
             edges = self._forward(pack, state)
             start = 0
             for row in pack.rows:
@@ -103,7 +105,7 @@ class HuggingFaceModel:
         nodes = np.concatenate([row.trie.edge_nodes + first for row, first in zip(pack.rows, firsts, strict=True)])
         tokens = np.concatenate([row.trie.edge_tokens for row in pack.rows])
         total = logits.logsumexp(dim=-1)
-        ends = logits[:, self._end_tokens].logsumexp(dim=-1)
+        ends = logits[:, self.end_tokens].logsumexp(dim=-1)
         where, token = self._tensor(nodes), self._tensor(np.maximum(tokens, 0))
         read = torch.where(self._tensor(tokens) == END, ends[where], logits[where, token])
         return (read - total[where]).double().cpu().numpy()

@@ -43,6 +43,7 @@ _MODELS = Registry(
         "smollm2": "silicus.models.huggingface:load_smollm2",
         "uniform": "silicus.models.scripted:load_uniform",
         "scripted": "silicus.models.scripted:load_scripted",
+        "pooled": "silicus.models.scripted:load_pooled",
     },
 )
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from silicus.errors import InputError
 from silicus.models.model import Device, Dtype
 from silicus.prompts import Prompt
 from silicus.record import Record, digest, read
 
-__all__ = ["ScriptedModel", "UniformModel", "load_scripted", "load_uniform"]
+__all__ = ["ScriptedModel", "UniformModel", "load_pooled", "load_scripted", "load_uniform"]
 
 
 class UniformModel:
@@ -36,6 +36,14 @@ class Rule(Record):
     """condition, question, or an attribute -> the value it must have; empty matches every prompt."""
     probabilities: list[float] = Field(min_length=2)
     """One for each point of the scale, then one for each refusal; they sum to 1 or less."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not all(p >= 0 for p in self.probabilities) or not 0 < sum(self.probabilities) <= 1 + 1e-9:
+            raise ValueError(
+                f"found the probabilities {self.probabilities}, expected 0 or more each, 1 or less together."
+            )
+        return self
 
     def matches(self, prompt: Prompt) -> bool:
         """Whether the prompt has all the values that `when` asks for."""
@@ -106,6 +114,12 @@ def load_uniform(argument: str, device: Device, dtype: Dtype) -> UniformModel:
     if argument:
         raise InputError(f"the model 'uniform' takes no file, found ':{argument}'.")
     return UniformModel()
+
+
+def load_pooled(argument: str, device: Device, dtype: Dtype) -> NoReturn:
+    """Refuse: the pooled control needs human answers, which `silicus.simulate.PooledModel` is given."""
+    del argument, device, dtype
+    raise InputError("the model 'pooled' pools the human answers of a study or of --data, and none are given here.")
 
 
 def load_scripted(argument: str, device: Device, dtype: Dtype) -> ScriptedModel:

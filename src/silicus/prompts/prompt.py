@@ -9,7 +9,17 @@ from silicus.errors import InputError, PromptError
 from silicus.plugins import Registry
 from silicus.study import Item, Respondent, Scale
 
-__all__ = ["SYSTEM", "AnswerStyle", "Prompt", "Template", "answer_words", "field_label", "get_template", "render"]
+__all__ = [
+    "SYSTEM",
+    "AnswerStyle",
+    "Prompt",
+    "Template",
+    "answer_words",
+    "field_label",
+    "get_template",
+    "number_range",
+    "render",
+]
 
 SYSTEM = (
     "You are simulating a survey respondent. Answer exactly as instructed, following the specified response "
@@ -100,6 +110,21 @@ def field_label(name: str) -> str:
         'Party Id'
     """
     return name.replace("_", " ").title()
+
+
+def number_range(scale: Scale, number: str) -> str:
+    """Return the words for every value of a scale that is given by its range.
+
+    Examples:
+        >>> number_range(Scale(kind="numeric", low=1, high=10, step=3), "an integer")
+        'an integer from 1 to 10 in steps of 3'
+    """
+    first, last = scale.values[0], scale.values[-1]
+    if scale.step == 1:
+        return f"{number} from {first} to {last}"
+    if first % scale.step == 0:
+        return f"a multiple of {scale.step} from {first} to {last}"
+    return f"{number} from {first} to {last} in steps of {scale.step}"
 
 
 def answer_words(item: Item, style: AnswerStyle) -> tuple[str, ...]:

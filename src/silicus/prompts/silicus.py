@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from silicus.prompts.prompt import AnswerStyle, answer_words, field_label
+from silicus.prompts.prompt import AnswerStyle, answer_words, field_label, number_range
 from silicus.study import Item, Respondent
 
 __all__ = ["SilicusTemplate"]
@@ -53,6 +53,6 @@ def _answer_format(item: Item, style: AnswerStyle) -> str:
         ]
         kind = "letter" if style == "letter" else "number"
         return f"Answer with one {kind} only:\n" + "\n".join(every)
-    number = "a whole number" if scale.step == 1 else f"a multiple of {scale.step}"
-    line = f"Answer with {number} from {scale.values[0]} to {scale.values[-1]} only"
+    apart = f", or with {' or '.join(map(str, scale.refusals))}," if scale.refusals else ""
+    line = f"Answer with {number_range(scale, 'a whole number')}{apart} only"
     return f"{line}:\n" + "\n".join(lines) if lines else f"{line}."

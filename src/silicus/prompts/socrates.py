@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from silicus.errors import InputError
-from silicus.prompts.prompt import AnswerStyle, field_label
+from silicus.prompts.prompt import AnswerStyle, field_label, number_range
 from silicus.study import Item, Respondent, Scale
 
 __all__ = ["SocratesTemplate", "stimulus"]
@@ -68,11 +68,9 @@ def answer_sentence(scale: Scale) -> str:
         choices = [f"{v} for '{scale.labels[v]}'" if v in scale.labels else str(v) for v in scale.values]
         listed = f"{'; '.join(choices[:-1])} or {choices[-1]}" if len(choices) > 2 else " or ".join(choices)
         return f"Only return {listed}{apart}, nothing else."
-    first, last = scale.values[0], scale.values[-1]
-    number = "an integer" if scale.step == 1 else f"a multiple of {scale.step}"
     means = [f"{v} means {scale.labels[v]}" for v in scale.values if v in scale.labels]
     where = f", where {_listed(means)}" if means else ""
-    return f"Only return {number} from {first} to {last}{where}{apart}, nothing else."
+    return f"Only return {number_range(scale, 'an integer')}{where}{apart}, nothing else."
 
 
 def _listed(parts: list[str]) -> str:

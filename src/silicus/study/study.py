@@ -100,7 +100,8 @@ class Study(Record):
                     except ValueError as error:
                         raise ValueError(f"human counts of '{condition}', '{question}': {error}") from None
                     if people < 0:
-                        raise ValueError(f"human counts of '{condition}', '{question}': {answer} has {people}.")
+                        place = f"human counts of '{condition}', '{question}'"
+                        raise ValueError(f"{place}: {answer} has {people}, expected 0 or more people.")
 
     def question(self, question_id: str) -> Question:
         """Return the question of that id."""

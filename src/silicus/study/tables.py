@@ -60,12 +60,13 @@ PREDICTIONS = pl.Schema(
 """A model's answers."""
 
 
-def read_table(path: Path, what: str) -> pl.DataFrame:
+def read_table(path: Path, what: str, *, may_be_empty: bool = False) -> pl.DataFrame:
     """Return a CSV, TSV or parquet file as a table.
 
     Args:
         path: the file.
         what: what the table holds, for the message ("respondents").
+        may_be_empty: whether a table without rows will do.
 
     Raises:
         InputError: the file is absent, of another kind, or broken.
@@ -84,7 +85,7 @@ def read_table(path: Path, what: str) -> pl.DataFrame:
     except (pl.exceptions.PolarsError, OSError) as error:
         _check_fields(path)
         raise InputError(f"{path}: cannot be read as a table of {what}: {str(error).splitlines()[0]}.") from None
-    if table.is_empty():
+    if table.is_empty() and not may_be_empty:
         raise InputError(f"{path}: the table of {what} has no rows.")
     twice = next((name for name in table.columns if name.endswith("_duplicated_0")), None)
     if twice is not None:
@@ -98,10 +99,12 @@ def _check_fields(path: Path) -> None:
         return
     with path.open(encoding="utf-8", errors="replace", newline="") as file:
         lines = csv.reader(file, delimiter="\t" if path.suffix == ".tsv" else ",")
-        header = next(lines, [])
+        header = next(lines, list[str]())
         for fields in lines:
             if len(fields) > len(header):
-                raise InputError(f"{path} line {lines.line_num} has {len(fields)} fields, the header has {len(header)}.")
+                raise InputError(
+                    f"{path} line {lines.line_num} has {len(fields)} fields, the header has {len(header)}."
+                )
 
 
 def write_table(path: Path, table: pl.DataFrame | pl.LazyFrame) -> None:

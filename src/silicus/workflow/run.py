@@ -131,8 +131,9 @@ def _folder_name(manifest: Manifest) -> str:
 def _check_same(folder: Path, old: Manifest, new: Manifest) -> None:
     if old.key == new.key:
         return
-    before, now = {**old.options, **old.inputs}, {**new.options, **new.inputs}
+    before, now = old.options, new.options
     changed = [f"{k} was {before.get(k)}, is {now.get(k)}" for k in now if before.get(k) != now.get(k)]
+    changed = changed or [f"the {k} have changed" for k in new.inputs if old.inputs.get(k) != new.inputs[k]]
     raise RunError(
         f"{folder}: holds another run ({'; '.join(changed)}). Choose another folder with --out, or delete it."
     )
@@ -164,7 +165,7 @@ def read_run(folder: Path) -> Run:
         folder=folder,
         manifest=manifest,
         items={item.item: item for item in items},
-        responses=pl.read_parquet(folder / "responses.parquet"),
+        responses=read_table(folder / "responses.parquet", "responses", may_be_empty=True),
         predictions=read_table(predictions, "predictions"),
     )
 

@@ -1,0 +1,148 @@
+"""The verbs at the prompt, called as a user calls them."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from silicus import __version__
+from silicus.cli import main
+
+
+@pytest.fixture
+def silicus(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path):
+    """Return a function that runs a command line in an empty folder and returns exit code, output and error."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["silicus", *words])
+        try:
+            main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        else:
+            code = 0
+        return code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("simulte asian-disease", 'Unknown command "simulte". Did you mean "simulate"?'),
+        ("simulate asian-disease --respondens 5", "Unknown option: --respondens. Did you mean --respondents?"),
+        ("simulate asian-disease --answers vlue", 'Did you mean "value"?'),
+        ("simulate asian-disease --seed x", 'Invalid value for --seed: unable to convert "x" into int.'),
+        ("simulate asian-disease --seed -1", "found --seed -1, expected 0 or more."),
+        ("simulate", 'parameter STUDY requires an argument.'),
+        ("simulate asian-diseas", "neither a study file nor a bundled study. Did you mean 'asian-disease'?"),
+        ("simulate gone.yaml", "gone.yaml: no such file."),
+        ("simulate asian-disease --model unifrm", "unknown model 'unifrm'. Did you mean 'uniform'?"),
+        ("simulate asian-disease --model poold", "unknown model 'poold'. Did you mean 'pooled'?"),
+        ("simulate asian-disease --template sokrates", "unknown template 'sokrates'. Did you mean 'socrates'?"),
+        ("simulate asian-disease --respondents gone.csv", "gone.csv: no such file. Expected a table of respondents"),
+        ("evaluate", "found neither a run folder nor --data, expected one of them."),
+        ("evaluate here --data there.jsonl", "found both a run folder (here) and --data (there.jsonl), expected one"),
+        ("evaluate here", "here: no run folder (no manifest.json). Make one with: silicus simulate STUDY"),
+        ("evaluate --data x.jsonl --limit 0", "found --limit 0, expected 1 or more."),
+        ("evaluate --data gone.jsonl", "gone.jsonl"),
+        ("demo --respondents 0", "found --respondents 0, expected 1 to 4000"),
+    ],
+)  # fmt: skip
+def test_what_a_user_can_mend_is_told_in_a_sentence_with_exit_code_2(silicus, words, told):
+    code, output, error = silicus(*words.split())
+    assert code == 2
+    assert error.startswith("silicus: ")
+    assert told in error
+    assert "Traceback" not in output + error
+
+
+def test_a_study_file_with_a_mistake_is_told_on_one_line_with_file_and_place(silicus):
+    Path("tea.yaml").write_text("id: tea\nsorce: {}\n")
+    code, _, error = silicus("simulate", "tea.yaml")
+    assert code == 2
+    assert "tea.yaml line 2 (sorce): unknown key 'sorce'. Did you mean 'source'?" in error.splitlines()[-1]
+
+
+def test_the_version_is_the_packages(silicus):
+    assert silicus("--version") == (0, f"{__version__}\n", "")
+
+
+def test_help_names_every_verb_and_every_option_in_words(silicus):
+    code, output, _ = silicus("--help")
+    assert code == 0
+    assert all(verb in output for verb in ("demo", "simulate", "evaluate"))
+    _, output, _ = silicus("simulate", "--help")
+    for option in ("--model", "--template", "--answers", "--seed", "--device", "--dtype", "--out", "--respondents"):
+        assert option in output
+    assert "the same seed gives the same bytes" in " ".join(output.replace("│", " ").split())
+
+
+def test_simulate_says_where_predictions_lie_and_what_comes_next(silicus):
+    code, output, _ = silicus(
+        "simulate", "asian-disease", "--model", "scripted", "--respondents", "3", "--out", "run"
+    )  # fmt: skip
+    assert code == 0
+    assert output.splitlines() == [
+        f"Predictions: {Path('run/predictions.parquet')}",
+        "Compare them with people: silicus evaluate run",
+    ]
+    code, output, _ = silicus("evaluate", "run")
+    assert code == 0
+    assert output.splitlines()[0] == "scripted beside people"
+    assert output.splitlines()[-1] == f"Report: {Path('run/report.html')}"
+
+
+def test_the_demo_compares_with_people_in_one_command(silicus):
+    code, output, _ = silicus("demo", "--model", "uniform", "--respondents", "4")
+    assert code == 0
+    assert "307 people" in output
+    assert Path("runs/demo/report.html").is_file()
+
+
+def test_evaluate_prints_every_study_of_real_data(silicus, shared_data):
+    lines = (shared_data / "socsci210" / "sample_20_studies.jsonl").read_text(encoding="utf-8").splitlines()
+    Path("few.jsonl").write_text("\n".join(lines[::20]), encoding="utf-8")
+    code, output, _ = silicus("evaluate", "--data", "few.jsonl", "--model", "uniform", "--out", "run")
+    assert code == 0
+    assert "uniform (as model) beside people" in output
+    assert all(study in output for study in ("kryns", "hjn6m", "w7mnc"))
+    assert "Left out: " in output
+
+
+def test_ctrl_c_is_answered_with_how_to_go_on(silicus, monkeypatch):
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(importlib.import_module("silicus.workflow"), "simulate", interrupted)
+    code, _, error = silicus("simulate", "asian-disease")
+    assert (code, error) == (
+        2,
+        "silicus: stopped. What was finished is kept; start the same command again to go on.\n",
+    )
+
+
+def test_a_reader_that_went_away_is_no_error(tmp_path):
+    # As in `silicus --help | head -1`, where the pipe is closed before all is written.
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([sys.executable, "-m", "silicus", "--help"], stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    assert "Traceback" not in done.stderr
+
+
+def test_python_m_silicus_is_silicus(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "silicus", "simulate", "asian-diseas"], capture_output=True, text=True, cwd=tmp_path
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.strip() == (
+        "silicus: asian-diseas: neither a study file nor a bundled study. Did you mean 'asian-disease'?"
+    )
+    assert done.stdout == ""
