@@ -21,6 +21,7 @@ from bench.tasks import Bench
 from bench.vllm_client import VllmClient, start_vllm
 from bench.workloads import FULL, QUICK
 from silicus.models.huggingface import HuggingFaceModel
+from silicus.models.memory import keep_freed_memory
 
 WORKLOADS = ("W1", "W2", "W3", "W4", "G")
 
@@ -85,6 +86,7 @@ def _prepare(quick: bool, repeats: int) -> tuple[Bench, bool]:
     """Return the model and the sizes, and whether the tokenizer knows words."""
     tokenizer, real_words = systems.load_tokenizer()
     model: Any = systems.build_model(tokenizer.eos_token_id, quick)
+    keep_freed_memory()
     engine = HuggingFaceModel(model, tokenizer, "drawn weights", "seed 0")
     return Bench(engine, model, QUICK if quick else FULL, repeats), real_words
 

@@ -15,7 +15,6 @@ _EXTRA_OF = {
     "transformers": "local",
     "peft": "local",
     "gguf": "local",
-    "altair": "report",
     "jinja2": "report",
     "vl_convert": "report",
 }

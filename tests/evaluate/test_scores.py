@@ -114,6 +114,8 @@ def test_a_single_study_resamples_people_and_says_so(asian_disease):
 def test_an_evaluation_counts_studies_cells_answers_and_people(asian_disease):
     found = asian_disease
     assert (found.studies_n, found.cells_n, found.answers_n, found.people_n) == (1, 2, 307, 307)
+    assert (found.nominal_cells_n, found.one_condition_cells_n, found.answers_per_cell) == (0, 0, 153.5)
+    assert (found.matched_by_person, found.matched_by_mean) == (0, 307)
     assert (found.left_out, found.draws) == ({}, 2000)
     assert found.covered.mean == found.covered.minimum == pytest.approx(0.9, abs=1e-6)
 
@@ -192,6 +194,97 @@ def test_ids_are_compared_within_a_study_only():
     assert found.people_n == 3
 
 
+def test_answers_are_counted_by_what_they_are_compared_with():
+    found = run(
+        human(("a", 1, 1, "p"), ("a", 2, 3), ("a", 9, 1, "q"), ("a", 4, 1, "stranger")),
+        model(("a", FLAT, "p"), ("a", FLAT, "q")),
+    )
+    assert (found.matched_by_person, found.matched_by_mean, found.answers_n) == (1, 4, 5)
+
+
+def test_the_verdict_is_about_total_variation_where_nothing_has_a_wasserstein():
+    names = (("name", 1, 3), ("name", 2, 1)), (("name", [0.5, 0.5, 0.0]),)
+    found = run(human(*names[0]), model(*names[1]))
+    assert found.difference_metric == "total_variation"
+    assert found.difference.value == pytest.approx(0.25 - (0.75 - 1 / 3))
+    assert found.difference.n == 1
+    found = run(human(*names[0], ("a", 1, 2)), model(*names[1], ("a", FLAT)))
+    assert found.difference_metric == "wasserstein"
+    assert found.difference.value == pytest.approx(0)
+
+
+def test_cells_of_questions_with_one_condition_are_counted_for_pooled_is_their_answer():
+    tables = (
+        human(("a", 1, 2), ("b", 5, 2), ("other", 1, 2), ("name", 1, 2), ("t", 9, 1), ("t", 1, 2)),
+        model(("a", FLAT), ("b", FLAT), ("other", [0.25] * 4), ("name", [0.5, 0.25, 0.25]), ("t", [0.5, 0.5])),
+    )
+    found = run(*tables)
+    # The third condition of q has other points, and is pooled apart.
+    assert (found.one_condition_cells_n, found.cells_n) == (3, 5)
+    alone = [cell.predicted["pooled"] == cell.human for cell in found.cells]
+    assert alone == [False, False, True, True, True]
+
+
+def test_the_effective_number_of_answers_by_hand():
+    found = run(human(("a", 1, 2, None, 3.0), ("a", 5, 2, None, 1.0), ("b", 9, 1)), model(("a", FLAT), ("b", FLAT)))
+    assert found.cells[0].people_effective == pytest.approx(8**2 / (2 * 9 + 2 * 1))
+    assert found.cells[1].people_effective is None
+
+
+def test_a_perfect_prediction_is_expected_to_score_what_chance_makes_of_it():
+    # Two answers to a question of which half say yes: both alike half of the time, and then .5 away.
+    found = run(human(("t", 0, 1), ("t", 1, 1)), model(("t", [0.5, 0.5])))
+    assert found.perfect_wasserstein == pytest.approx(0.25)
+    assert run(human(("t", 1, 9)), model(("t", [0.5, 0.5]))).perfect_wasserstein == 0
+    found = run(human(("t", 0, 1), ("t", 1, 1), ("a", 1, 8), ("name", 1, 4)), model(("t", [0.5, 0.5]), ("a", FLAT)))
+    assert found.perfect_wasserstein == pytest.approx(0.125)
+
+
+def test_a_perfect_prediction_scores_about_what_is_expected_of_it():
+    rng, truth, scored, expected = np.random.default_rng(3), [0.1, 0.2, 0.4, 0.2, 0.1], [], []
+    for _ in range(40):
+        rows = [(c, int(v)) for c in "ab" for v in rng.choice(5, 30, p=truth) + 1]
+        found = run(human(*rows), model(("a", truth), ("b", truth)), 2)
+        scored.append(found.overall["m"]["wasserstein"].value)
+        expected.append(found.perfect_wasserstein)
+    assert np.mean(scored) == pytest.approx(np.mean(expected), rel=0.1)
+
+
+def _twice(people_known: bool) -> Evaluation:
+    """Evaluate 60 people who give the same answer in two conditions."""
+    answers = [1, 2, 3, 4, 5, 5] * 10
+    rows = [(c, v, 1, f"p{i}") for c in "ab" for i, v in enumerate(answers)]
+    predictions = model(("a", [1, 0, 0, 0, 0]), ("b", [1, 0, 0, 0, 0]))
+    return evaluate(ITEMS, human(*rows), predictions, "m", np.random.default_rng(1), 1000, people_known=people_known)
+
+
+def test_respondents_who_answer_twice_are_resampled_with_all_their_answers():
+    known, unknown = _twice(True), _twice(False)
+    assert (known.resampled, unknown.resampled) == ("respondents", "people")
+    assert (known.people_known, unknown.people_known) == (True, False)
+    wide, narrow = (e.overall["m"]["wasserstein"] for e in (known, unknown))
+    assert wide.value == narrow.value
+    # The mean answer of 60 people and not of 120.
+    assert (wide.high - wide.low) / (narrow.high - narrow.low) == pytest.approx(math.sqrt(2), rel=0.1)
+    spread = np.std([0, 1, 2, 3, 4, 4]) / 4 / math.sqrt(60)
+    assert wide.high - wide.low == pytest.approx(2 * 1.96 * spread, rel=0.1)
+
+
+def test_a_respondent_drawn_twice_makes_no_distance_of_one_answer():
+    rows = human(("a", 1, 1, "p"), ("b", 1, 1, "p"), ("a", 5, 1, "q"), ("name", 1, 1, "q"))
+    found = run(rows, model(("a", FLAT), ("b", FLAT), ("name", [0.5, 0.25, 0.25])), 200)
+    assert found.resampled == "respondents"
+    assert found.overall["m"]["wasserstein"].n == 1
+    # The two answers of a: half and half, or both alike. A draw of one respondent twice knows no other cell.
+    w = found.overall["m"]["wasserstein"]
+    assert (w.low, w.high) == pytest.approx((0.2, 0.5))
+
+
+@pytest.mark.parametrize("rows", [[("a", 1, 2, "p"), ("b", 1, 1, "p")], [("a", 1, 1, "p"), ("b", 1), ("b", 2, 1, "p")]])
+def test_groups_and_the_nameless_are_resampled_within_cells(rows):
+    assert run(human(*rows), model(("a", FLAT), ("b", FLAT))).resampled == "people"
+
+
 def test_what_cannot_be_scored_is_left_out_and_counted_by_reason():
     found = run(
         human(
@@ -258,7 +351,9 @@ def test_an_answer_by_two_people_in_one_row_is_two_answers():
 def test_a_nominal_cell_has_total_variation_and_no_wasserstein():
     found = run(human(("name", 1, 3), ("name", 2, 1)), model(("name", [0.5, 0.5, 0.0])))
     scores = found.overall["m"]
-    assert scores["wasserstein"].value is scores["wasserstein_observed"].value is found.difference.value is None
+    assert scores["wasserstein"].value is scores["wasserstein_observed"].value is None
+    assert found.perfect_wasserstein is None
+    assert found.nominal_cells_n == 1
     assert scores["total_variation"].value == pytest.approx(0.25)
     assert scores["accuracy_draw"].value == pytest.approx(0.5)
     assert found.left_out == {"no order on the scale, so no Wasserstein": 1}

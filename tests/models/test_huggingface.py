@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import importlib.util
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from peft import LoraConfig, get_peft_model
-from transformers import LlamaForCausalLM
+from transformers import (
+    AutoModelForCausalLM,
+    BloomConfig,
+    LlamaConfig,
+    LlamaForCausalLM,
+    MambaConfig,
+    MistralConfig,
+)
 
 from silicus.errors import ModelError, PromptError
-from silicus.models import huggingface, load_model
+from silicus.models import load_model, loading
 from silicus.models.huggingface import HuggingFaceModel
 from silicus.prompts import Prompt, get_template, render
 from silicus.study import Item, Respondent, Scale
@@ -50,11 +59,18 @@ def test_a_local_folder_is_a_model_and_answers_as_the_model_that_was_saved(folde
     )
 
 
-@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")  # peft asks for the old name
-def test_an_adapter_folder_is_a_model_whose_answers_differ_from_its_base(folder: Path, tmp_path: Path) -> None:
+def save_adapter(folder: Path, target: Path) -> Path:
+    """Save a random adapter of the model in `folder`."""
     base = LlamaForCausalLM.from_pretrained(folder)
-    adapted = get_peft_model(base, LoraConfig(r=4, target_modules="all-linear", init_lora_weights=False))
-    adapted.save_pretrained(tmp_path / "adapter")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers for an old name
+        adapted = get_peft_model(base, LoraConfig(r=4, target_modules="all-linear", init_lora_weights=False))
+    adapted.save_pretrained(target)
+    return target
+
+
+def test_an_adapter_folder_is_a_model_whose_answers_differ_from_its_base(folder: Path, tmp_path: Path) -> None:
+    save_adapter(folder, tmp_path / "adapter")
     byte_level().save_pretrained(tmp_path / "adapter")
     loaded = load_model(str(tmp_path / "adapter"), device="cpu")
     (_, first), truth = next(loaded.answer(asked(SEVEN)[:1])), answer_log_probabilities(loaded, asked(SEVEN)[0])
@@ -65,7 +81,7 @@ def test_an_adapter_folder_is_a_model_whose_answers_differ_from_its_base(folder:
 def test_without_its_wheel_the_embedded_model_comes_from_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = []
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    monkeypatch.setattr(huggingface, "load_folder_or_hub", lambda place, *_, **names: wanted.append((place, names)))
+    monkeypatch.setattr(loading, "load_folder_or_hub", lambda place, *_, **names: wanted.append((place, names)))
     load_model("smollm2")
     assert wanted == [("HuggingFaceTB/SmolLM2-135M-Instruct", {"name": "smollm2"})]
 
@@ -98,11 +114,36 @@ def test_a_stimulus_longer_than_the_context_is_named_with_its_length() -> None:
         list(model.answer(asked(SEVEN, context="word " * 300)))
 
 
-def test_an_attention_that_is_not_supported_is_refused_not_approximated() -> None:
+SMALL = {"hidden_size": 32, "num_hidden_layers": 2, "vocab_size": 423}
+UNSUPPORTED = {
+    "state space": MambaConfig(**SMALL, state_size=4),
+    "attention of its own": BloomConfig(**SMALL, n_head=4),
+    "sliding window": MistralConfig(
+        **SMALL, intermediate_size=64, num_attention_heads=4, num_key_value_heads=2, sliding_window=4
+    ),
+    "moving rotary embeddings": LlamaConfig(
+        **SMALL, intermediate_size=64, num_attention_heads=4,
+        rope_parameters={"rope_type": "dynamic", "rope_theta": 10000.0, "factor": 2.0},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", UNSUPPORTED)
+def test_an_architecture_that_the_tree_cannot_score_is_refused_not_approximated(kind: str) -> None:
+    torch.manual_seed(0)
+    model = AutoModelForCausalLM.from_config(UNSUPPORTED[kind])
+    with pytest.raises(ModelError, match="cannot be scored exactly over the token tree"):
+        HuggingFaceModel(model, byte_level(), kind, "x")
+
+
+def test_what_closes_the_turn_ends_an_answer_even_where_the_model_names_another_end() -> None:
     tokenizer = byte_level()
-    model = random_llama(len(tokenizer), tokenizer.eos_token_id)
-    scored = HuggingFaceModel(model, tokenizer, "windowed", "x")
-    inner = model.model.forward
-    model.model.forward = lambda *args, **kwargs: inner(*args, sliding_window=16, **kwargs)
-    with pytest.raises(ModelError, match="sliding_window"):
-        list(scored.answer(asked(SEVEN)))
+    tokenizer.add_special_tokens({"eos_token": "<|start|>"})
+    close, declared = tokenizer.convert_tokens_to_ids(["<|end|>", "<|start|>"])
+    model = HuggingFaceModel(random_llama(len(tokenizer), declared), tokenizer, "x", "x")
+    assert set(model.end_tokens) == {close, declared}
+
+
+def test_an_adapter_without_a_tokenizer_takes_that_of_its_base(folder: Path, tmp_path: Path) -> None:
+    saved = save_adapter(folder, tmp_path / "adapter")
+    assert len(answers(load_model(str(saved), device="cpu"), asked(SEVEN))) == len(asked(SEVEN))

@@ -53,9 +53,17 @@ def asian_disease() -> Callable[..., Evaluation]:
 def of_studies() -> Callable[..., Evaluation]:
     """Return a function that evaluates made-up studies, their scales taken in turn."""
 
-    def make(studies: int, conditions: Sequence[str] = ("control", "treated"), zero: bool = False) -> Evaluation:
+    def make(
+        studies: int,
+        conditions: Sequence[str] = ("control", "treated"),
+        zero: bool = False,
+        first: int = 0,
+        every: int = 1,
+        weights: Sequence[float] = (1.0,),
+        **options: bool,
+    ) -> Evaluation:
         items, people, model = {}, [], []
-        for number in range(studies):
+        for number in range(first, first + every * studies, every):
             scale = SCALES[number % 3]
             for place, condition in enumerate(conditions):
                 item = Item(f"study-{number}", condition, "attitude", f"{place}", "How much?", scale)
@@ -63,12 +71,15 @@ def of_studies() -> Callable[..., Evaluation]:
                 key = (item.study, condition, "attitude", item.item)
                 answers = _people(0.6 + 0.3 * place, 30 + number, scale.values)
                 refused = [*scale.refusals][:1]
-                people += [(*key, f"{number}-{place}-{i}", v, 1, 1.0) for i, v in enumerate([*answers, *refused])]
+                people += [
+                    (*key, f"{number}-{place}-{i}", v, 1, weights[i % len(weights)])
+                    for i, v in enumerate([*answers, *refused])
+                ]
                 p = _wave(len(scale.values), 0.8)
                 p = [0.0, *(v / sum(p[1:]) for v in p[1:])] if zero else p
                 model.append((*key, None, 1.0, p, 0.1 if refused else 0.0, 0.8))
         responses = pl.DataFrame(people, schema=RESPONSES, orient="row")
         predictions = pl.DataFrame(model, schema=PREDICTIONS, orient="row")
-        return evaluate(items, responses, predictions, "smollm2", np.random.default_rng(1), 100)
+        return evaluate(items, responses, predictions, "smollm2", np.random.default_rng(1), 100, **options)
 
     return make

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from silicus import report
 from silicus.evaluate import Cell
 from silicus.report.cells import cumulative, labels, mean, most_answered, most_given, shares, wilson
+from silicus.report.words import effective
 
 SYSTEMS = ("smollm2", "uniform", "pooled")
 
@@ -21,7 +22,8 @@ def cell(**changes) -> Cell:
         "labels": ["low", None, "high"], "ordered": True, "human": [0.5, 0.0, 0.5],
         "predicted": {system: [0.2, 0.3, 0.5] for system in SYSTEMS}, "refusal_human": 0.0, "refusal_predicted": 0.0,
     }  # fmt: skip
-    return Cell(**(plain | scores | changes))
+    found = plain | scores | changes
+    return Cell(**({"people_effective": found["answers"] or None} | found))
 
 
 def test_the_interval_of_a_share_by_hand():
@@ -54,6 +56,18 @@ def test_the_mean_answer_and_its_interval_by_hand():
     # Five people at 1 and five at 3: the variance is 10 / 9.
     assert row.high - row.people == pytest.approx(1.96 * (10 / 9 / 10) ** 0.5, abs=1e-4)
     assert mean(cell(answers=1)).low is None
+
+
+def test_intervals_count_the_effective_number_of_answers_where_weights_differ():
+    plain, weighted = cell(answers=5), cell(answers=10, people_effective=5.0)
+    assert [(r.low, r.high) for r in shares(weighted)] == [(r.low, r.high) for r in shares(plain)]
+    assert (mean(weighted).low, mean(weighted).high) == (mean(plain).low, mean(plain).high)
+    assert mean(cell(answers=2, people_effective=1.0)).low is None
+
+
+def test_the_effective_number_of_answers_is_told_where_it_differs():
+    assert effective(cell(people_effective=7.26)) == ", effective 7.3"
+    assert effective(cell()) == effective(cell(answers=0)) == ""
 
 
 def test_a_cell_without_answers_has_unknown_shares():

@@ -113,7 +113,8 @@ def test_every_number_of_the_evaluation_is_on_the_page(of_studies, studies, tmp_
                 assert f"{estimate.value:.3f} {estimate.low:.3f} to {estimate.high:.3f}" in words
     for study in evaluation.studies:
         own = [study.metrics["smollm2"][metric] for metric in study.metrics["smollm2"]]
-        beside = [study.metrics[system]["wasserstein"] for system in ("uniform", "pooled")]
+        distances = ("wasserstein", "total_variation")
+        beside = [study.metrics[system][metric] for metric in distances for system in ("uniform", "pooled")]
         numbers = ["–" if v is None else f"{v:.3f}" for v in (*own, *beside)]
         assert " ".join([study.study, str(study.cells), str(study.answers), *numbers]) in words
     for cell in evaluation.cells:
@@ -143,10 +144,10 @@ def test_markup_in_names_and_labels_is_shown_as_words(of_studies, tmp_path):
 
 
 def test_a_worse_model_is_called_so_and_a_better_one_is_not(asian_disease, one, tmp_path):
-    sentence = "On these data smollm2 is not better than uniform guessing"
+    sentence = "On this study smollm2 is not better than uniform guessing"
     assert sentence in words_of(page_of(asian_disease(0.1, 0.9), tmp_path))
     assert sentence not in words_of(one)
-    assert "On these data smollm2 is closer to people than uniform guessing" in words_of(one)
+    assert "On this study smollm2 is closer to people than uniform guessing" in words_of(one)
 
 
 def test_only_the_cells_with_most_answers_of_many_studies_are_drawn(of_studies, tmp_path):
@@ -172,15 +173,29 @@ def test_a_scale_of_2001_points_is_drawn_as_lines(of_studies, tmp_path):
 
 
 def test_without_an_order_total_variation_is_the_measure(of_studies, tmp_path):
-    evaluation = of_studies(3)
-    overall = {
-        system: metrics | {"wasserstein": metrics["wasserstein"].model_copy(update={"value": None})}
-        for system, metrics in evaluation.overall.items()
-    }
-    words = words_of(page_of(evaluation.model_copy(update={"overall": overall}), tmp_path))
+    words = words_of(page_of(of_studies(2, first=1, every=3), tmp_path))
+    assert "4 cells (4 nominal)" in words
+    assert re.search(r"On these 2 studies smollm2 is .*: the difference in total variation is ", words)
+    assert "perfect prediction" not in words
     assert "of the answers away from what people answered" in words
     assert "The measure is Total variation." in words
     assert "Total variation (0: the same answers)" in words
+
+
+def test_chance_is_told_beside_the_verdict_and_pooled_where_it_is_the_answer(of_studies, one, tmp_path):
+    assert "a perfect prediction of people's distribution would still score W = 0.032" in words_of(one)
+    alone = words_of(page_of(of_studies(3, ("only",)), tmp_path))
+    assert "In 3 of 3 cells the question was asked in one condition only, so pooled is the answer itself." in alone
+
+
+def test_accuracy_is_called_individual_only_where_people_are_matched(of_studies, one, tmp_path):
+    group = "How near the group's predicted median comes to each answer given; not individual accuracy."
+    assert group in words_of(one)
+    evaluation = of_studies(1)
+    matched = {"matched_by_person": evaluation.answers_n, "matched_by_mean": 0}
+    words = words_of(page_of(evaluation.model_copy(update=matched), tmp_path))
+    assert "How near the predicted median comes to the person's answer" in words
+    assert "individual accuracy" not in words
 
 
 def test_a_page_without_facts_and_sources_says_so(asian_disease, tmp_path):

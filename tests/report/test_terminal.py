@@ -8,7 +8,7 @@ from rich.console import Console
 
 from silicus.report import print_evaluation
 
-NOT_BETTER = "On these data smollm2 is not better than uniform guessing"
+NOT_BETTER = "On this study smollm2 is not better than uniform guessing"
 
 
 def printed(evaluation, width: int = 100, encoding: str | None = None, terminal: bool = False) -> str:
@@ -31,12 +31,24 @@ def test_a_study_is_printed_with_its_counts_its_metrics_and_its_answers(asian_di
     assert "Programme A 72 % (64 to 78) 68 % 50 % 47 %" in text
     assert "mean 0.900, minimum 0.900" in text
     assert "95 % intervals resample people within cells (200 draws)" in text
-    assert "Uniform knows nothing; pooled knows people's answers and ignores the condition." in text
+    assert (
+        "Uniform knows nothing; pooled knows these very answers and ignores the condition: a control, not a competitor."
+        in text
+    )
+    assert "asked in one condition only" not in text
+    assert (
+        "Every answer is compared with the mean prediction for its stimulus: accuracy is how near the group's predicted"
+        " answers come to each answer, not individual accuracy." in text
+    )
+    assert text.endswith(
+        "Cells have 153.5 answers in the median: a perfect prediction of people's distribution would still score "
+        "W = 0.032 at these numbers of answers."
+    )
 
 
 def test_a_model_nearer_than_uniform_is_said_to_be_nearer(asian_disease):
     text = joined(printed(asian_disease(0.7, 0.25)))
-    assert "On these data smollm2 is closer to people than uniform guessing: the difference in W is −0.2" in text
+    assert "On this study smollm2 is closer to people than uniform guessing: the difference in W is −0.2" in text
     assert "not better" not in text
 
 
@@ -47,17 +59,81 @@ def test_a_model_farther_than_uniform_is_said_to_be_worse(asian_disease):
 
 def test_a_model_like_uniform_is_said_to_be_no_better(asian_disease):
     text = joined(printed(asian_disease(0.5, 0.5)))
-    assert f"{NOT_BETTER}: the difference in W is 0.000 (95 % 0.000 to 0.000), an interval that includes 0." in text
+    assert f"{NOT_BETTER}: the difference in W is 0.000 in every resample of people." in text
+
+
+def test_a_difference_that_no_resample_changes_has_no_interval(asian_disease):
+    # People's shares of A lie below both .5 and .6, or above both .5 and .4, in every resample.
+    text = joined(printed(asian_disease(0.486, 0.5)))
+    assert f"{NOT_BETTER}, but worse: the difference in W is +0.007 in every resample of people." in text
+
+
+def test_of_one_study_it_is_said_what_is_resampled_and_what_is_held_fixed(asian_disease):
+    evaluation = asian_disease(0.7, 0.25)
+    text = joined(printed(evaluation))
+    assert "as if every answer came from another person (too narrow where people answered more than once)" in text
+    text = joined(printed(evaluation.model_copy(update={"resampled": "respondents"})))
+    assert (
+        "95 % intervals resample respondents with all their answers (200 draws); predictions and pooled are held "
+        "fixed. They speak of these questions, not of other studies, and lie high where distances are "
+        "small or answers few." in text
+    )
+
+
+def test_of_few_studies_no_others_are_spoken_of(of_studies):
+    few, many = joined(printed(of_studies(3))), joined(printed(of_studies(10)))
+    assert "(100 draws), from only 3 studies: too few to speak of others." in few
+    assert "On these 3 studies smollm2 is " in few
+    assert "95 % intervals resample studies, and cells within them (100 draws). " in many
+    assert "On these data smollm2 is " in many
+
+
+def test_people_who_are_not_identified_are_not_counted(of_studies):
+    text = joined(printed(of_studies(2, people_known=False)))
+    assert "On 2 studies, 4 cells (2 nominal), 122 answers (people not identified). " in text
+
+
+def test_the_effective_number_of_weighted_answers_is_printed(of_studies):
+    # 15 answers of weight 1 and 15 of weight 3: 60^2 / (15 + 15 x 9) = 24.
+    text = joined(printed(of_studies(1, weights=(1.0, 3.0))))
+    assert "control · attitude, n = 30, effective 24.0 " in text
+
+
+def test_answers_matched_in_both_ways_are_counted_apart(of_studies):
+    evaluation = of_studies(1)
+    mixed = {"matched_by_person": 50, "matched_by_mean": 10}
+    text = joined(printed(evaluation.model_copy(update=mixed)))
+    assert "50 answers compared with the prediction for their own respondent, 10 with the mean prediction" in text
+
+
+def test_without_an_order_the_verdict_and_the_baselines_are_told_in_total_variation(of_studies):
+    text = printed(of_studies(2, first=1, every=3))
+    assert re.search(r"On these 2 studies smollm2 is .*: the difference in total variation is ", joined(text))
+    assert re.search(r" TV +TV\b", text)
+    assert "*" not in text
+
+
+@pytest.mark.parametrize("people_known", [True, False])
+@pytest.mark.parametrize("studies", [1, 3])
+def test_the_notes_are_no_wall_of_words(of_studies, studies, people_known):
+    text = printed(of_studies(studies, zero=True, people_known=people_known)).rstrip()
+    assert len(text.rpartition("\n\n")[2].splitlines()) <= 11
+
+
+def test_one_answer_is_one_answer(of_studies):
+    text = joined(printed(of_studies(1).model_copy(update={"answers_per_cell": 1.0, "perfect_wasserstein": None})))
+    assert text.endswith("Cells have 1 answer in the median.")
 
 
 def test_several_studies_are_printed_one_a_row(of_studies):
     text = joined(printed(of_studies(3)))
-    assert "On 3 studies, 6 cells, 186 answers" in text
-    assert "95 % intervals resample studies, and cells within them (100 draws)." in text
+    assert "On 3 studies, 6 cells (2 nominal), 186 answers, 188 people." in text
+    assert "95 % intervals resample studies, and cells within them (100 draws)" in text
+    assert re.search(r"study-1 2 62 – –( \S+){4} 0\.\d{3}\* 0\.\d{3}\*", text)
+    assert "* total variation: no order, so no W." in text
     for study in ("study-0 2 60", "study-1 2 62 – –", "study-2 2 64"):
         assert study in text
-    assert "Left out: 2 answers: refusal." in text
-    assert "Left out: 2 cells: no order on the scale, so no Wasserstein." in text
+    assert "Left out: 2 answers (refusal), 2 cells (no order on the scale, so no Wasserstein)." in text
 
 
 def test_of_very_many_studies_those_with_most_answers_are_printed(of_studies):
@@ -114,6 +190,7 @@ def test_a_cell_without_answers_is_printed_with_dashes(asian_disease):
     evaluation = asian_disease(0.7, 0.25)
     nothing = {
         "answers": 0,
+        "people_effective": None,
         "human": [None, None],
         "predicted": {system: [None, None] for system in evaluation.overall},
     }

@@ -18,6 +18,7 @@ from silicus.evaluate.metrics import (
     wasserstein,
     wasserstein_observed,
 )
+from silicus.evaluate.noise import perfect_wasserstein
 
 __all__ = ["COLUMNS", "Answers", "Scores", "resample_people", "score"]
 
@@ -41,6 +42,8 @@ class Answers:
         answer: index of the point chosen, shape (rows,).
         people: number of people who gave it, shape (rows,).
         weight: survey weight of one of them, shape (rows,).
+        respondent: index of who gave it, -1 where nameless, shape (rows,).
+        by_person: whether it is compared with the prediction for its very respondent, shape (rows,).
         predicted: system -> probabilities, shape (rows, points).
         by_answer: system -> accuracy of a draw, of the median, and log likelihood, shape (rows, 3).
         positions: the points on [0, 1], NaN without order, shape (points,).
@@ -51,6 +54,8 @@ class Answers:
     answer: npt.NDArray[np.int64]
     people: npt.NDArray[np.int64]
     weight: FloatArray
+    respondent: npt.NDArray[np.int64]
+    by_person: npt.NDArray[np.bool_]
     predicted: dict[str, FloatArray]
     by_answer: dict[str, FloatArray]
     positions: FloatArray
@@ -69,6 +74,8 @@ class Answers:
             answer,
             block.people[kept],
             block.weight[kept],
+            block.respondent[kept],
+            block.by_person[kept],
             predicted,
             by_answer,
             positions,
@@ -90,7 +97,9 @@ class Scores:
         predicted: system -> mean prediction for these answers, shape (cells, points).
         answers: number of answers, shape (cells,).
         weight: sum of their weights, shape (cells,).
+        effective: Kish's effective number of answers, NaN without answers, shape (cells,).
         metrics: system -> shape (cells, len(COLUMNS)).
+        perfect: the Wasserstein expected of a perfect prediction, NaN where a cell has none, shape (cells,).
         probability_zero: system -> number of answers it had given probability 0.
     """
 
@@ -98,7 +107,9 @@ class Scores:
     predicted: dict[str, FloatArray]
     answers: FloatArray
     weight: FloatArray
+    effective: FloatArray
     metrics: dict[str, FloatArray]
+    perfect: FloatArray
     probability_zero: dict[str, int]
 
 
@@ -119,7 +130,11 @@ def score(answers: Answers, cells: int) -> Scores:
         by_answer = sums(answers.by_answer[system] * share[:, None], cell, cells)
         metrics[system] = _metrics(human, predicted[system], by_answer, people, answers)
     zero = {s: int(answers.people[np.isinf(rows[:, -1])].sum()) for s, rows in answers.by_answer.items()}
-    return Scores(human, predicted, people, total, metrics, zero)
+    squares = sums(weight * answers.weight, cell, cells)
+    effective = total**2 / np.where(squares > 0, squares, np.nan)
+    perfect = perfect_wasserstein(predicted["pooled"], effective, answers.positions)
+    perfect = np.where(people >= 2, perfect, np.nan)
+    return Scores(human, predicted, people, total, effective, metrics, perfect, zero)
 
 
 def _shares(counts: FloatArray, total: FloatArray) -> FloatArray:
@@ -143,12 +158,19 @@ def _metrics(
 
 
 def resample_people(
-    answers: Answers, cells: int, draws: int, rng: np.random.Generator
+    answers: Answers, cells: int, draws: int, rng: np.random.Generator, times: npt.NDArray[np.integer] | None = None
 ) -> Iterator[tuple[int, dict[str, FloatArray]]]:
     """Yield every cell with its metrics when its people are drawn again, with replacement.
 
     A multinomial draw over the answers of the cell: whoever is drawn brings the answer, the weight and the
-    prediction. People in different cells are taken for different people.
+    prediction. People in different cells are taken for different people, unless `times` says who is drawn.
+
+    Args:
+        answers: the answers of a block.
+        cells: number of cells in the block.
+        draws: number of draws.
+        rng: where the draws come from.
+        times: how often each respondent is drawn with all answers, shape (draws, respondents).
 
     Yields:
         Index of the cell, and system -> shape (draws, len(COLUMNS)). Cells without answers are passed over.
@@ -156,17 +178,22 @@ def resample_people(
     for cell in range(cells):
         rows = np.flatnonzero(answers.cell == cell)
         if rows.size:
-            yield cell, _resample(answers, rows, draws, rng)
+            people = answers.people[rows]
+            if times is None:
+                drawn = rng.multinomial(people.sum(), people / people.sum(), size=draws)
+            else:
+                drawn = times[:, answers.respondent[rows]]
+            yield cell, _resample(answers, rows, drawn)
 
 
-def _resample(
-    answers: Answers, rows: npt.NDArray[np.intp], draws: int, rng: np.random.Generator
-) -> dict[str, FloatArray]:
-    people = answers.people[rows]
-    drawn = rng.multinomial(people.sum(), people / people.sum(), size=draws) * answers.weight[rows]
-    share = drawn / drawn.sum(axis=1, keepdims=True)
+def _resample(answers: Answers, rows: npt.NDArray[np.intp], drawn: npt.NDArray[np.integer]) -> dict[str, FloatArray]:
+    """Return the metrics of one cell whose answers are `drawn` so often, shape (draws, rows)."""
+    weight = drawn * answers.weight[rows]
+    total = weight.sum(axis=1, keepdims=True)
+    # A draw without any answer has shares of 0, and below no metrics.
+    share = weight / np.where(total > 0, total, 1.0)
     chosen = np.eye(len(answers.positions))[answers.answer[rows]]
-    size = np.full(draws, float(people.sum()))
+    size = drawn.sum(axis=1, dtype=np.float64)
     found: dict[str, FloatArray] = {}
     for system, predicted in answers.predicted.items():
         by_answer = answers.by_answer[system][rows]

@@ -12,9 +12,9 @@ from silicus.evaluate.bootstrap import CellTable, mean_of_draws, resample_studie
 from silicus.evaluate.cells import COLUMNS, Answers, Scores, resample_people, score
 from silicus.evaluate.matching import Block, sums
 from silicus.evaluate.metrics import FloatArray
-from silicus.evaluate.records import METRICS, Cell, MetricName
+from silicus.evaluate.records import METRICS, Cell, MetricName, Resampled
 
-__all__ = ["Gathered", "gather", "resample"]
+__all__ = ["Gathered", "gather", "resample", "way"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Gathered:
         columns: the system and metric of every column of `table`.
         table: what is averaged, shape (cells, columns).
         answers: number of answers, shape (cells,).
+        perfect: the Wasserstein expected of a perfect prediction, shape (cells,).
         cells: the records, in the order of the responses.
         probability_zero: system -> number of answers it had given probability 0.
         by_block: the answers of every scale, and the places of their cells in `table`.
@@ -37,6 +38,7 @@ class Gathered:
     columns: list[tuple[str, MetricName]]
     table: CellTable
     answers: FloatArray
+    perfect: FloatArray
     cells: list[Cell]
     probability_zero: dict[str, int]
     by_block: list[tuple[Answers, npt.NDArray[np.int64]]]
@@ -58,6 +60,7 @@ def gather(blocks: list[Block], systems: tuple[str, ...]) -> Gathered:
         [(system, metric) for system in systems for metric in METRICS],
         _table(scores, systems, order, np.array([studies.index(cell.study) for cell in cells])),
         np.concatenate([s.answers for s in scores])[order],
+        np.concatenate([s.perfect for s in scores])[order],
         cells,
         {system: sum(s.probability_zero[system] for s in scores) for system in systems},
         list(zip(answers, places, strict=True)),
@@ -94,6 +97,7 @@ def _records(block: Block, scores: Scores) -> Iterator[Cell]:
             question=cell["question"],
             answers=int(scores.answers[place]),
             people=cell["people"],
+            people_effective=float(scores.effective[place]),
             values=list(scale.values),
             labels=[scale.labels.get(value) for value in scale.values],
             ordered=scale.ordered,
@@ -111,14 +115,43 @@ def _by_system(scores: Scores, place: int) -> list[dict[str, float | None]]:
     return [{system: float(m[place, c]) for system, m in scores.metrics.items()} for c in columns]
 
 
-def resample(found: Gathered, draws: int, rng: np.random.Generator) -> FloatArray:
-    """Return the overall means of resamples, shape (draws, columns): of studies, or of one study's people."""
+def way(found: Gathered, people_known: bool) -> Resampled:
+    """Return what is to be resampled: respondents where one study has some who answer in several cells."""
     if len(found.studies) > 1:
+        return "studies and cells"
+    respondent = np.concatenate([answers.respondent for answers, _ in found.by_block])
+    cell = np.concatenate([places[answers.cell] for answers, places in found.by_block])
+    # A row of several people is a group, which is not drawn as one.
+    alone = all((answers.people == 1).all() for answers, _ in found.by_block)
+    pairs = np.unique(np.stack([respondent, cell]), axis=1).shape[1]
+    if people_known and alone and (respondent >= 0).all() and pairs > len(np.unique(respondent)):
+        return "respondents"
+    return "people"
+
+
+def resample(found: Gathered, resampled: Resampled, draws: int, rng: np.random.Generator) -> FloatArray:
+    """Return the overall means of resamples, shape (draws, columns): of studies, or of one study's people."""
+    if resampled == "studies and cells":
         return resample_studies(found.table, draws, rng)
-    return mean_of_draws(found.table, draws, _people(found, draws, rng))
+    times = _respondents(found, draws, rng) if resampled == "respondents" else None
+    return mean_of_draws(found.table, draws, _people(found, draws, rng, times))
 
 
-def _people(found: Gathered, draws: int, rng: np.random.Generator) -> Iterator[tuple[int, FloatArray]]:
+def _respondents(found: Gathered, draws: int, rng: np.random.Generator) -> npt.NDArray[np.int32]:
+    """Return how often each respondent is drawn, with replacement, shape (draws, respondents)."""
+    known = np.unique(np.concatenate([answers.respondent for answers, _ in found.by_block]))
+    times = np.zeros((draws, int(known[-1]) + 1), dtype=np.int32)
+    for draw in range(draws):
+        times[draw] = np.bincount(rng.choice(known, known.size), minlength=times.shape[1])
+    return times
+
+
+def _people(
+    found: Gathered, draws: int, rng: np.random.Generator, times: npt.NDArray[np.int32] | None
+) -> Iterator[tuple[int, FloatArray]]:
     for answers, places in found.by_block:
-        for cell, metrics in resample_people(answers, len(places), draws, rng):
-            yield int(places[cell]), _columns(metrics, found.systems)
+        for cell, metrics in resample_people(answers, len(places), draws, rng, times):
+            place = int(places[cell])
+            # A cell of 1 answer has no distance, although its respondent may be drawn twice.
+            unknown = np.isnan(found.table.values[place])
+            yield place, np.where(unknown, np.nan, _columns(metrics, found.systems))

@@ -31,12 +31,15 @@ class Block:
 
     Attributes:
         scales: the scale of every stimulus: the same points, perhaps other labels.
-        cells: study, condition, question, item, people, first (place in the table of responses), in order.
+        cells: study, condition, question, item, people, first (place in the table of responses) and conditions
+            (in how many the question was answered, null where all refused), in order.
         rows: study, condition, question, item, respondent, n of every answer.
         cell: index of a row's cell, shape (rows,).
         answer: index of the point chosen, shape (rows,); -1 for a refusal.
         people: number of people who gave the answer, shape (rows,).
         weight: survey weight of one of them, shape (rows,).
+        respondent: index of the respondent's id, -1 where nameless, shape (rows,).
+        by_person: whether the prediction is for the very respondent, shape (rows,).
         predicted: system -> probabilities, shape (rows, points).
         refusal: the model's probability of a refusal, shape (rows,).
     """
@@ -48,6 +51,8 @@ class Block:
     answer: npt.NDArray[np.int64]
     people: npt.NDArray[np.int64]
     weight: FloatArray
+    respondent: npt.NDArray[np.int64]
+    by_person: npt.NDArray[np.bool_]
     predicted: dict[str, FloatArray]
     refusal: FloatArray
 
@@ -98,7 +103,8 @@ def match(items: Mapping[str, Item], responses: pl.DataFrame, predictions: pl.Da
         own = guesses.join(of_scale.select(KEY).unique(), on=KEY, how="semi", maintain_order="left")
         probable = own.filter(pl.col("probabilities").is_not_null())
         stacked = _Stacked.of(probable, scale)
-        found = _found(of_scale, probable, stacked.keys, _people(guesses), left_out)
+        asked = of_scale.join(_conditions(of_scale), on=["study", "question"], how="left", maintain_order="left")
+        found = _found(asked, probable, stacked.keys, _people(guesses), left_out)
         if not found.is_empty():
             blocks.append(_block(scales, found, stacked, pools, name))
     if not blocks:
@@ -145,6 +151,8 @@ def _coded(answers: pl.DataFrame, items: Mapping[str, Item], left_out: Counter[s
     )  # fmt: skip
     weightless = pl.col("n") * pl.col("weight") == 0
     coded = _leave_out(coded, weightless, "weight 0", left_out)
+    person = pl.col("respondent").rank("dense").cast(pl.Int64) - 1
+    coded = coded.with_columns(person=person.fill_null(-1))
     return _leave_out(coded, pl.col("answer").is_null(), "not an answer on the scale", left_out)
 
 
@@ -166,6 +174,12 @@ def _by_scale(coded: pl.DataFrame, items: Mapping[str, Item]) -> list[tuple[dict
         scale = items[item].scale
         groups.setdefault((scale.values, scale.ordered), {})[item] = scale
     return [(scales, coded.filter(pl.col("item").is_in(list(scales)))) for scales in groups.values()]
+
+
+def _conditions(answers: pl.DataFrame) -> pl.DataFrame:
+    """Return in how many conditions every question was answered; refusals are no answers."""
+    answered = answers.filter(pl.col("answer") >= 0)
+    return answered.group_by("study", "question").agg(conditions=pl.col("condition").n_unique())
 
 
 def _people(predictions: pl.DataFrame) -> pl.DataFrame:
@@ -252,7 +266,7 @@ def _block(
 ) -> Block:
     nameless = pl.col("respondent").is_null()
     people = pl.col("respondent").drop_nulls().n_unique() + pl.col("n").filter(nameless).sum()
-    cells = found.group_by(_CELL, maintain_order=True).agg(pl.col("item", "first").first(), people=people)
+    cells = found.group_by(_CELL, maintain_order=True).agg(pl.col("item", "first", "conditions").first(), people=people)
     source = found["source"].to_numpy()
     own = stacked.probabilities[source]
     any_scale = next(iter(scales.values()))
@@ -264,6 +278,8 @@ def _block(
         answer=found["answer"].to_numpy(),
         people=found["n"].to_numpy(),
         weight=found["weight"].to_numpy(),
+        respondent=found["person"].to_numpy(),
+        by_person=found["own"].is_not_null().to_numpy(),
         predicted={
             name: own,
             "uniform": np.broadcast_to(uniform(any_scale), own.shape),

@@ -15,6 +15,7 @@ __all__ = [
     "METRICS",
     "Cell",
     "Covered",
+    "DistanceName",
     "Estimate",
     "Evaluation",
     "Metric",
@@ -34,8 +35,11 @@ MetricName = Literal[
     "nll_per_answer",
 ]
 
-Resampled = Literal["studies and cells", "people"]
-"""What the intervals resample: studies and cells within them; in a single study, people within cells."""
+DistanceName = Literal["wasserstein", "total_variation"]
+
+Resampled = Literal["studies and cells", "respondents", "people"]
+"""What the intervals resample: studies and cells within them; in a single study respondents with all their answers,
+or, where they are not known or answer once each, people within cells as if every answer came from another person."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +135,9 @@ class Cell(Record):
     """Number of answers scored, refusals not among them."""
     people: int
     """Distinct respondents who were asked; for published counts, the sum of the counts."""
+    people_effective: Number
+    """Kish's effective number of the answers scored, (sum of weights)^2 / (sum of squared weights), from Kish (1965),
+    Survey Sampling: `answers` where all weigh alike, fewer where weights differ. Unknown without answers."""
     values: list[int]
     """The points of the scale."""
     labels: list[str | None]
@@ -177,11 +184,25 @@ class Evaluation(Record):
     """The system that is evaluated, as it is keyed below; the baselines are `uniform` and `pooled`."""
     studies_n: int
     cells_n: int
+    nominal_cells_n: int
+    """Number of cells without order: they have a total variation and no Wasserstein."""
+    one_condition_cells_n: int
+    """Number of cells whose question was asked in that condition only: `pooled` is their answer itself."""
     answers_n: int
     """Number of answers scored, refusals not among them."""
+    answers_per_cell: float
+    """The median number of answers of a cell."""
+    matched_by_person: int
+    """Number of answers compared with the prediction for the very respondent."""
+    matched_by_mean: int
+    """Number of answers compared with the mean prediction for their stimulus; with `matched_by_person`, all."""
     people_n: int
     """Distinct respondents where ids are known; for published counts, the answers to the question with the
-    most answers, summed over conditions (a person who saw two conditions then counts twice)."""
+    most answers, summed over conditions (a person who saw two conditions then counts twice). It means
+    nothing where people are not known."""
+    people_known: bool
+    """Whether an id stands for a person. Where it does not, as where every row is a respondent of its own,
+    nobody can tell how many people answered."""
     left_out: dict[str, int]
     """reason -> number of answers or cells; `LEFT_OUT` says which."""
     resampled: Resampled
@@ -189,8 +210,16 @@ class Evaluation(Record):
     """Number of resamples behind each interval."""
     overall: dict[str, dict[MetricName, Estimate]]
     """system -> metric -> estimate over all studies."""
+    perfect_wasserstein: Number
+    """The mean `wasserstein` that a perfect prediction of people's distribution is expected to score at these
+    numbers of answers, over the cells that have one: chance alone, for few answers seldom look like what
+    they are drawn from. Takes the pooled distribution of a cell's question for the truth, and answers for
+    drawn from it independently, as many as are effective (`Cell.people_effective`). Where a question has few
+    answers in all, the pool has less spread than people, and the number is too low."""
     difference: Estimate
-    """Mean `wasserstein` of the system minus that of `uniform`, on the same resamples: negative is better."""
+    """Mean `difference_metric` of the system minus that of `uniform`, on the same resamples: negative is better."""
+    difference_metric: DistanceName
+    """`wasserstein`, or `total_variation` where no cell has a Wasserstein."""
     probability_zero: dict[str, int]
     """system -> number of answers it had given probability 0; its log likelihoods are then infinite."""
     covered: Covered

@@ -9,11 +9,20 @@ import numpy as np
 import polars as pl
 
 from silicus.errors import InputError
-from silicus.evaluate.bootstrap import interval, overall, within_studies
-from silicus.evaluate.gather import Gathered, gather, resample
+from silicus.evaluate.bootstrap import CellTable, interval, overall, within_studies
+from silicus.evaluate.gather import Gathered, gather, resample, way
 from silicus.evaluate.matching import match
 from silicus.evaluate.metrics import FloatArray
-from silicus.evaluate.records import LEFT_OUT, Cell, Covered, Estimate, Evaluation, MetricName, StudyScores
+from silicus.evaluate.records import (
+    LEFT_OUT,
+    Cell,
+    Covered,
+    DistanceName,
+    Estimate,
+    Evaluation,
+    MetricName,
+    StudyScores,
+)
 from silicus.study import Item
 
 __all__ = ["evaluate"]
@@ -28,6 +37,8 @@ def evaluate(
     name: str,
     rng: np.random.Generator,
     draws: int = 2000,
+    *,
+    people_known: bool = True,
 ) -> Evaluation:
     """Return how far predictions lie from people's answers, with the baselines `uniform` and `pooled`.
 
@@ -38,9 +49,14 @@ def evaluate(
 
     A cell is one question in one condition. Distances are taken between its two distributions, then averaged
     over the cells of a study, then over studies. Intervals are 95 % percentile intervals: over resampled
-    studies and cells within them, or, in a single study, over people resampled within cells (the baseline
-    `pooled` is held fixed then, and a distance close to 0 has an interval that lies high, for resampling adds
-    noise to it; doi:10.1017/CBO9780511802843).
+    studies and cells within them, or, in a single study, over its people: respondents with all their answers
+    where ids are known and some answer in several cells, else people within cells as if every answer came
+    from another person, which is too narrow where it does not. Predictions and the baseline `pooled` are held
+    fixed then, and a small distance, or one of few answers, has an interval that lies high, for resampling adds
+    noise to it (doi:10.1017/CBO9780511802843).
+
+    `pooled` is the pool of these very answers: a control, not a competitor. Where a question was asked in one
+    condition only, it is the answer itself, and its distance is 0 by construction.
 
     Args:
         items: the stimuli by their hash (`Item.item`).
@@ -50,6 +66,8 @@ def evaluate(
         name: what the system is called in the result.
         rng: where the resamples come from.
         draws: number of resamples.
+        people_known: whether an id in `responses` stands for a person; not so where every row was given an
+            id of its own.
 
     Raises:
         InputError: a table breaks its schema, an item is unknown, the name is a baseline's, or no answer has
@@ -70,18 +88,30 @@ def evaluate(
         raise InputError(f"the system is named '{name}', which is a baseline's name. Give it another name.")
     matched = match(items, responses, predictions, name)
     found = gather(matched.blocks, (name, *_BASELINES))
-    resampled = resample(found, draws, rng)
+    resampled_what = way(found, people_known)
+    resampled = resample(found, resampled_what, draws, rng)
+    known = ~np.isnan(found.table.values[:, found.columns.index((name, "wasserstein"))])
+    metric: DistanceName = "wasserstein" if known.any() else "total_variation"
+    by_person = sum(int(a.people[a.by_person].sum()) for a, _ in found.by_block)
     return Evaluation(
         name=name,
         studies_n=len(found.studies),
         cells_n=len(found.cells),
+        nominal_cells_n=sum(not cell.ordered for cell in found.cells),
+        one_condition_cells_n=sum(int((block.cells["conditions"] == 1).sum()) for block in matched.blocks),
         answers_n=int(found.answers.sum()),
+        answers_per_cell=float(np.median(found.answers)),
+        matched_by_person=by_person,
+        matched_by_mean=int(found.answers.sum()) - by_person,
         people_n=_people(pl.concat([block.rows for block in matched.blocks])),
+        people_known=people_known,
         left_out=_left_out(matched.left_out, found.cells, name),
-        resampled="people" if len(found.studies) == 1 else "studies and cells",
+        resampled=resampled_what,
         draws=draws,
         overall=_overall(found, resampled),
-        difference=_difference(found, resampled),
+        perfect_wasserstein=_perfect(found),
+        difference=_difference(found, resampled, metric),
+        difference_metric=metric,
         probability_zero=found.probability_zero,
         covered=_covered(matched.predictions["covered"].drop_nulls().drop_nans()),
         studies=_studies(found),
@@ -118,9 +148,15 @@ def _overall(found: Gathered, resampled: FloatArray) -> dict[str, dict[MetricNam
     return estimates
 
 
-def _difference(found: Gathered, resampled: FloatArray) -> Estimate:
-    """Return the system's mean Wasserstein minus that of `uniform`, paired by resample."""
-    model, control = (found.columns.index((system, "wasserstein")) for system in (found.systems[0], "uniform"))
+def _perfect(found: Gathered) -> float:
+    """Return the Wasserstein expected of a perfect prediction: the mean over cells, then over studies."""
+    column = CellTable(found.perfect[:, None], found.table.weights, found.table.study, np.array([True]))
+    return float(overall(column)[0])
+
+
+def _difference(found: Gathered, resampled: FloatArray, metric: DistanceName) -> Estimate:
+    """Return the system's mean distance minus that of `uniform`, paired by resample."""
+    model, control = (found.columns.index((system, metric)) for system in (found.systems[0], "uniform"))
     values = overall(found.table)
     low, high = interval(resampled[:, model] - resampled[:, control])
     n = int((~np.isnan(found.table.values[:, model])).sum())

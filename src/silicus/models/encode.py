@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from silicus.errors import PromptError
+from silicus.errors import ModelError, PromptError
 from silicus.models.tree import Row
 from silicus.models.trie import AnswerTrie, build_trie
 from silicus.prompts import Prompt
@@ -17,6 +17,9 @@ __all__ = ["Encoder", "place_of"]
 
 # Some chat templates print today's date; a fixed one keeps prompts the same from day to day.
 _DATE = "26 Jul 2024"
+
+_SENTINEL = "qwxzj"
+"""A word that no chat template contains, to find out what a template does with a turn."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,8 @@ class Encoder:
     def __init__(self, tokenizer: Any, limit: int) -> None:
         self._tokenizer = tokenizer
         self._chat = bool(getattr(tokenizer, "chat_template", None))
-        self._system_turn = self._chat and self._takes_system()
         self._limit = limit
+        self._system_turn = self._chat and self._takes_system()
         special = set(tokenizer.all_special_tokens) | {
             str(t) for t in tokenizer.added_tokens_decoder.values() if t.special
         }
@@ -112,15 +115,35 @@ class Encoder:
         )
 
     def _takes_system(self) -> bool:
-        """Whether the chat template knows a system turn (Gemma's and some of Mistral's do not)."""
+        """Whether the chat template shows a system turn (some refuse it, some drop it)."""
         from jinja2 import TemplateError
 
-        turns = [{"role": "system", "content": "a"}, {"role": "user", "content": "b"}]
+        turns = [{"role": "system", "content": _SENTINEL}, {"role": "user", "content": "question"}]
         try:
-            self._tokenizer.apply_chat_template(turns, tokenize=False)
+            return _SENTINEL in str(self._tokenizer.apply_chat_template(turns, tokenize=False))
         except TemplateError:
             return False
-        return True
+
+    def end_tokens(self, declared: int | list[int] | None) -> list[int]:
+        """Return the tokens that end an answer: what closes the model's turn, and a new line where there are no turns.
+
+        Args:
+            declared: the end-of-sequence tokens of the model's generation config.
+
+        Raises:
+            ModelError: none is known.
+        """
+        ends = {self._tokenizer.eos_token_id, *(declared if isinstance(declared, list) else [declared])} - {None}
+        if self._chat:
+            turns = [{"role": "user", "content": "question"}, {"role": "assistant", "content": _SENTINEL}]
+            after = str(self._tokenizer.apply_chat_template(turns, tokenize=False)).rpartition(_SENTINEL)[2].lstrip()
+            closing = [token for token in self._special if after.startswith(token)]
+            ends |= set(self._tokenizer.convert_tokens_to_ids(closing))
+        else:
+            ends |= set(self._tokenizer("\n", add_special_tokens=False)["input_ids"][-1:])
+        if not ends:
+            raise ModelError("the model names no token that ends an answer (eos_token_id). Add it to its config.")
+        return sorted(ends)
 
     def _encode(self, texts: Sequence[str]) -> list[np.ndarray]:
         # A chat template writes its own first token.

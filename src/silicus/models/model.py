@@ -40,7 +40,7 @@ class Model(Protocol):
 _MODELS = Registry(
     "model",
     {
-        "smollm2": "silicus.models.huggingface:load_smollm2",
+        "smollm2": "silicus.models.loading:load_smollm2",
         "uniform": "silicus.models.scripted:load_uniform",
         "scripted": "silicus.models.scripted:load_scripted",
         "pooled": "silicus.models.scripted:load_pooled",
@@ -69,4 +69,4 @@ def load_model(name: str, device: Device = "auto", dtype: Dtype = "auto") -> Mod
         if Path(name).exists() or "/" in name or name.startswith("."):
             raise ModelError(f"{name}: no model folder. Expected a folder with config.json and a tokenizer.")
         return _MODELS.get(name)
-    return require("silicus.models.huggingface").load_folder_or_hub(name, device, dtype)
+    return require("silicus.models.loading").load_folder_or_hub(name, device, dtype)

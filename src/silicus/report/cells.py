@@ -36,10 +36,10 @@ class Row:
     predicted: dict[str, float | None]
 
 
-def wilson(share: float, n: int) -> tuple[float, float]:
+def wilson(share: float, n: float) -> tuple[float, float]:
     """Return the 95 % score interval of a share of `n` answers (Wilson 1927, doi:10.1080/01621459.1927.10502953).
 
-    With weighted answers it is an approximation: `n` counts answers, not weights.
+    With weighted answers it is an approximation, and `n` is their effective number (`Cell.people_effective`).
 
     Examples:
         >>> low, high = wilson(0.5, 100)
@@ -70,7 +70,8 @@ def _at(cell: Cell, index: int) -> dict[str, float | None]:
 
 
 def _share(cell: Cell, label: str, index: int, people: float | None, predicted: dict[str, float | None]) -> Row:
-    low, high = (None, None) if people is None or cell.answers == 0 else wilson(min(people, 1.0), cell.answers)
+    n = cell.people_effective
+    low, high = (None, None) if people is None or not n else wilson(min(people, 1.0), n)
     return Row(label, cell.values[index], people, low, high, predicted)
 
 
@@ -97,15 +98,20 @@ def most_given(rows: Sequence[Row], count: int) -> list[Row]:
 
 
 def mean(cell: Cell) -> Row:
-    """Return the mean answer of people and systems, with a normal 95 % interval for people's."""
+    """Return the mean answer of people and systems, with a normal 95 % interval for people's.
+
+    The interval counts the effective number of answers; it is unknown where that is not above 1.
+    """
     people = _mean(cell, cell.human)
     predicted = {system: _mean(cell, p) for system, p in cell.predicted.items()}
     label = f"mean of {cell.values[0]} to {cell.values[-1]}"
-    if people is None or cell.answers < 2:
+    n = cell.people_effective or 0.0
+    # A hair above 1, for weights may leave one answer that counts.
+    if people is None or n < 1 + 1e-6:
         return Row(label, None, people, None, None, predicted)
     pairs = zip(cell.values, cell.human, strict=True)
     variance = sum((p or 0.0) * (value - people) ** 2 for value, p in pairs)
-    half = _Z * math.sqrt(variance / (cell.answers - 1))
+    half = _Z * math.sqrt(variance / (n - 1))
     return Row(label, None, people, people - half, people + half, predicted)
 
 

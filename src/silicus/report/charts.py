@@ -1,21 +1,20 @@
 """Charts of an evaluation, as SVG that stands in a page by itself.
 
-Knows nothing of the page. altair describes a chart, vl-convert draws it, both without a browser or a network.
+Knows nothing of the page. A chart is described in Vega-Lite (https://vega.github.io/vega-lite/docs/) and drawn by
+vl-convert, without a browser or a network.
 """
 
 from __future__ import annotations
 
 import html
-import io
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from silicus.evaluate import METRICS, Cell, Evaluation
 from silicus.plugins import require
 from silicus.record import digest
 from silicus.report.cells import Row, cumulative, most_given, shares
-from silicus.report.words import main_metric, number, shorten, systems
+from silicus.report.words import effective, number, shorten, systems
 
 __all__ = ["COLOURS", "MOST_BARS", "PAGE", "distances", "distances_of_studies", "distributions", "draws_lines"]
 
@@ -29,8 +28,33 @@ PAGE = 896
 """How wide a chart may be, in pixels."""
 
 _PEOPLE = "people"
+_Spec = dict[str, object]
+"""A chart, or a part of one, in the words of Vega-Lite."""
+
 # The metrics of Arial are built into vl-convert (as Arimo), so that labels take the same room everywhere.
 _FONT = "Arial, Helvetica, sans-serif"
+
+_AXIS = "% of answers"
+_LEGEND = {"title": None, "orient": "top", "labelLimit": 400}
+_CONFIG: _Spec = {
+    "font": _FONT,
+    "background": "white",
+    "aria": False,
+    "view": {"continuousWidth": 300, "continuousHeight": 300, "stroke": None},
+    "axis": {
+        "labelColor": "#333",
+        "titleColor": "#333",
+        "titleFontWeight": "normal",
+        "gridColor": "#e6e6e6",
+        "domainColor": "#999",
+        "tickColor": "#999",
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "labelLimit": 260,
+    },
+    "legend": {"labelFontSize": 13, "symbolSize": 120},
+    "header": {"labelColor": "#222", "labelLimit": 360},
+}
 
 
 def draws_lines(cell: Cell) -> bool:
@@ -52,20 +76,20 @@ def distributions(evaluation: Evaluation, cells: Sequence[Cell], room: int = PAG
     margin = 60 if lines else 24 + min(230, 7 * max(len(point) for point in points))
     columns = min(3, len(cells))
     width = min(400, (room - margin) // columns - 24)
-    layer = _lines(evaluation, rows, width) if lines else _bars(evaluation, rows, points, width)
-    alt = require("altair")
+    layer = _lines(evaluation, width) if lines else _bars(evaluation, rows, points, width)
     panels = list(dict.fromkeys(str(row["panel"]) for row in rows))
-    header = alt.Header(title=None, labelFontSize=13, labelFontWeight="bold", labelAnchor="start")
-    panel = alt.Facet("panel:N", sort=panels, header=header)
+    header = {"title": None, "labelFontSize": 13, "labelFontWeight": "bold", "labelAnchor": "start"}
+    facet = {"field": "panel", "type": "nominal", "sort": panels, "header": header}
+    chart: _Spec = {"data": {"values": rows}, "facet": facet, "columns": columns, "spacing": 24, "spec": layer}
     kind = "Cumulative shares" if lines else "Shares"
     told = f"{kind} of answers of people and of the predictions, by condition: {'; '.join(panels)}."
-    return _svg(layer.facet(facet=panel, columns=columns, spacing=24), told)
+    return _svg(chart, told)
 
 
 def _rows(evaluation: Evaluation, cell: Cell, lines: bool) -> list[dict[str, object]]:
     """Return the rows a panel is drawn from, shares in per cent."""
     found = cumulative(cell) if lines else most_given(shares(cell), MOST_BARS)
-    panel = f"{shorten(cell.condition, 40)} (n = {cell.answers:,})"
+    panel = f"{shorten(cell.condition, 40)} (n = {cell.answers:,}{effective(cell)})"
     return [
         {
             "panel": panel,
@@ -93,69 +117,93 @@ def _names(evaluation: Evaluation) -> list[str]:
     return [_PEOPLE, *systems(evaluation)]
 
 
-def _colour(names: Sequence[str], colours: Sequence[str]) -> Any:
-    alt = require("altair")
-    legend = alt.Legend(title=None, orient="top", labelLimit=400)
-    return alt.Color("system:N", scale=alt.Scale(domain=names, range=colours), sort=names, legend=legend)
+def _colour(names: Sequence[str], colours: Sequence[str]) -> _Spec:
+    scale = {"domain": names, "range": colours}
+    return {"field": "system", "type": "nominal", "scale": scale, "sort": names, "legend": _LEGEND}
 
 
-def _bars(evaluation: Evaluation, rows: list[dict[str, object]], points: list[str], width: int) -> Any:
-    alt = require("altair")
+def _number(field: str, **options: object) -> _Spec:
+    return {"field": field, "type": "quantitative", **options}
+
+
+def _known(*fields: str) -> _Spec:
+    """Return a filter that leaves out the rows where one of the fields is unknown."""
+    return {"filter": " && ".join(f"datum.{field} !== null" for field in fields)}
+
+
+def _bars(evaluation: Evaluation, rows: list[dict[str, object]], points: list[str], width: int) -> _Spec:
     names = _names(evaluation)
-    y = alt.Y("point:N", sort=points, title=None, scale=alt.Scale(paddingInner=0.22, paddingOuter=0.1))
-    beside = alt.YOffset("system:N", sort=names, scale=alt.Scale(domain=names, paddingInner=0.08))
+    bands = {"paddingInner": 0.22, "paddingOuter": 0.1}
+    beside = {"domain": names, "paddingInner": 0.08}
+    place: _Spec = {
+        "y": {"field": "point", "type": "nominal", "sort": points, "title": None, "scale": bands},
+        "yOffset": {"field": "system", "type": "nominal", "sort": names, "scale": beside},
+    }
     top = max([100.0 if len(points) <= 2 else 0.0, *(_top(row) for row in rows)])
-    x = alt.X("share:Q", title="% of answers", scale=alt.Scale(domain=[0, top], nice=True))
-    bars = alt.Chart().mark_bar().encode(y=y, yOffset=beside, x=x, color=_colour(names, COLOURS))
-    whisker = alt.Chart().mark_errorbar(color="#111", ticks=alt.MarkConfig(size=6))
-    whisker = whisker.transform_filter("datum.low !== null")
-    whisker = whisker.encode(y=y, yOffset=beside, x=alt.X("low:Q", title="% of answers"), x2="high:Q")
-    layer = alt.layer(bars, whisker, data=alt.InlineData(values=rows))
-    return layer.properties(width=width, height=max(60, 48 * len(points)))
+    share = _number("share", title=_AXIS, scale={"domain": [0, top], "nice": True})
+    bars = {"mark": {"type": "bar"}, "encoding": {**place, "x": share, "color": _colour(names, COLOURS)}}
+    whiskers = {
+        "mark": {"type": "errorbar", "color": "#111", "ticks": {"size": 6}},
+        "transform": [_known("low")],
+        "encoding": {**place, "x": _number("low", title=_AXIS), "x2": {"field": "high"}},
+    }
+    return {"layer": [bars, whiskers], "width": width, "height": max(60, 48 * len(points))}
 
 
 def _top(row: dict[str, object]) -> float:
     return max(float(str(row[key] or 0.0)) for key in ("share", "high"))
 
 
-def _lines(evaluation: Evaluation, rows: list[dict[str, object]], width: int) -> Any:
-    alt = require("altair")
+def _lines(evaluation: Evaluation, width: int) -> _Spec:
     names = _names(evaluation)
-    x = alt.X("value:Q", title="answer", scale=alt.Scale(nice=False))
-    y = alt.Y("share:Q", title="% at or below", scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(tickCount=5))
-    dashes = alt.StrokeDash(
-        "system:N", sort=names, scale=alt.Scale(domain=names, range=[[1, 0], [1, 0], [2, 3], [6, 3]]), legend=None
-    )
-    lines = alt.Chart().mark_line(interpolate="step-after", strokeWidth=2)
-    lines = lines.encode(x=x, y=y, color=_colour(names, COLOURS), strokeDash=dashes)
-    band = alt.Chart().mark_area(interpolate="step-after", color=COLOURS[0], opacity=0.18)
-    band = band.transform_filter("datum.low !== null").encode(x=x, y="low:Q", y2="high:Q")
-    layer = alt.layer(band, lines, data=alt.InlineData(values=rows))
-    return layer.properties(width=width, height=200)
+    x = _number("value", title="answer", scale={"nice": False})
+    y = _number("share", title="% at or below", scale={"domain": [0, 100]}, axis={"tickCount": 5})
+    scale = {"domain": names, "range": [[1, 0], [1, 0], [2, 3], [6, 3]]}
+    dashes = {"field": "system", "type": "nominal", "sort": names, "scale": scale, "legend": None}
+    lines = {
+        "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 2},
+        "encoding": {"x": x, "y": y, "color": _colour(names, COLOURS), "strokeDash": dashes},
+    }
+    band = {
+        "mark": {"type": "area", "interpolate": "step-after", "color": COLOURS[0], "opacity": 0.18},
+        "transform": [_known("low")],
+        "encoding": {"x": x, "y": _number("low"), "y2": {"field": "high"}},
+    }
+    return {"layer": [band, lines], "width": width, "height": 200}
 
 
 def distances(evaluation: Evaluation) -> str:
     """Return a chart of the mean distance of every system from people, with its interval."""
-    alt = require("altair")
     names = list(systems(evaluation))
-    metric = main_metric(evaluation)
+    metric = evaluation.difference_metric
     found = [evaluation.overall[name][metric] for name in names]
     rows = [
         {"system": name, "w": e.value, "low": e.low, "high": e.high, "text": number(e.value)}
         for name, e in zip(names, found, strict=True)
     ]
-    y = alt.Y("system:N", sort=names, title=None, axis=alt.Axis(domain=False, ticks=False, labelFontSize=13))
-    base = alt.Chart(alt.InlineData(values=rows)).transform_filter("datum.w !== null")
+    axis = {"domain": False, "ticks": False, "labelFontSize": 13}
+    y = {"field": "system", "type": "nominal", "sort": names, "title": None, "axis": axis}
     title = f"{METRICS[metric].title} (0: the same answers)"
-    x = alt.X("w:Q", title=title, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=7))
-    colour = _colour(names, COLOURS[1:])
-    colour.legend = None
-    whisker = base.transform_filter("datum.low !== null && datum.high !== null")
-    whisker = whisker.mark_rule(strokeWidth=2).encode(y=y, x="low:Q", x2="high:Q", color=colour)
-    dots = base.mark_point(filled=True, size=110, opacity=1).encode(y=y, x=x, color=colour)
-    words = base.mark_text(dy=-13, fontSize=12, color="#222").encode(y=y, x="w:Q", text="text:N")
+    x = _number("w", title=title, scale={"zero": True}, axis={"tickCount": 7})
+    colour = {**_colour(names, COLOURS[1:]), "legend": None}
+    whiskers = {
+        "mark": {"type": "rule", "strokeWidth": 2},
+        "transform": [_known("w"), _known("low", "high")],
+        "encoding": {"y": y, "x": _number("low"), "x2": {"field": "high"}, "color": colour},
+    }
+    dots = {
+        "mark": {"type": "point", "filled": True, "size": 110, "opacity": 1},
+        "transform": [_known("w")],
+        "encoding": {"y": y, "x": x, "color": colour},
+    }
+    words = {
+        "mark": {"type": "text", "dy": -13, "fontSize": 12, "color": "#222"},
+        "transform": [_known("w")],
+        "encoding": {"y": y, "x": _number("w"), "text": {"field": "text", "type": "nominal"}},
+    }
+    layers = [whiskers, dots, words]
+    chart: _Spec = {"data": {"values": rows}, "layer": layers, "width": 740, "height": 46 * len(names)}
     told = "; ".join(f"{row['system']} {row['text']}" for row in rows)
-    chart = alt.layer(whisker, dots, words).properties(width=740, height=46 * len(names))
     return _svg(chart, f"{METRICS[metric].title}: mean distance from people by system, with 95 % intervals: {told}.")
 
 
@@ -166,9 +214,8 @@ def distances_of_studies(evaluation: Evaluation, most: int = 60) -> str:
         evaluation: of several studies.
         most: with more studies, those with most answers are drawn.
     """
-    alt = require("altair")
     names = list(systems(evaluation))
-    metric = main_metric(evaluation)
+    metric = evaluation.difference_metric
     kept = sorted(evaluation.studies, key=lambda study: -study.answers)[:most]
     nearest = sorted(kept, key=lambda study: _or_last(study.metrics[names[0]][metric]))
     rows = [
@@ -177,46 +224,33 @@ def distances_of_studies(evaluation: Evaluation, most: int = 60) -> str:
         for name in reversed(names)  # What comes last is drawn on top.
     ]
     order = list(dict.fromkeys(row["study"] for row in rows))
-    y = alt.Y("study:N", sort=order, title=None, axis=alt.Axis(grid=True, domain=False, ticks=False))
-    base = alt.Chart(alt.InlineData(values=rows)).transform_filter("datum.w !== null")
-    legend = alt.Legend(title=None, orient="top", labelLimit=400)
-    shape = alt.Shape(
-        "system:N", sort=names, scale=alt.Scale(domain=names, range=["circle", "square", "diamond"]), legend=legend
-    )
-    x = alt.X("w:Q", title=METRICS[metric].title, scale=alt.Scale(zero=True))
-    dots = base.mark_point(filled=True, size=70, opacity=1)
-    dots = dots.encode(y=y, x=x, color=_colour(names, COLOURS[1:]), shape=shape)
+    axis = {"grid": True, "domain": False, "ticks": False}
+    shapes = {"domain": names, "range": ["circle", "square", "diamond"]}
+    chart: _Spec = {
+        "data": {"values": rows},
+        "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1},
+        "transform": [_known("w")],
+        "encoding": {
+            "y": {"field": "study", "type": "nominal", "sort": order, "title": None, "axis": axis},
+            "x": _number("w", title=METRICS[metric].title, scale={"zero": True}),
+            "color": _colour(names, COLOURS[1:]),
+            "shape": {"field": "system", "type": "nominal", "sort": names, "scale": shapes, "legend": _LEGEND},
+        },
+        "width": 700,
+        "height": {"step": 19},
+    }
     told = f"{METRICS[metric].title} between people and every system in {len(kept)} studies; the table has the numbers."
-    return _svg(dots.properties(width=700, height=alt.Step(19)), told)
+    return _svg(chart, told)
 
 
 def _or_last(value: float | None) -> float:
     return float("inf") if value is None else value
 
 
-def _svg(chart: Any, told: str) -> str:
+def _svg(chart: _Spec, told: str) -> str:
     """Return a chart as an SVG element to stand inside a page, `told` to readers who do not see it."""
-    styled = (
-        chart.configure(font=_FONT, background="white", aria=False)
-        .configure_axis(
-            labelColor="#333",
-            titleColor="#333",
-            titleFontWeight="normal",
-            gridColor="#e6e6e6",
-            domainColor="#999",
-            tickColor="#999",
-            labelFontSize=12,
-            titleFontSize=12,
-            labelLimit=260,
-        )
-        .configure_view(stroke=None)
-        .configure_legend(labelFontSize=13, symbolSize=120)
-        .configure_header(labelColor="#222", labelLimit=360)
-    )
-    require("vl_convert")
-    drawn = io.StringIO()
-    styled.save(drawn, format="svg")
+    drawn = str(require("vl_convert").vegalite_to_svg({"config": _CONFIG, **chart}))
     # Inside a page an SVG needs no name space, and its ids must not meet those of its neighbours.
-    svg = re.sub(r'\sxmlns(:xlink)?="[^"]*"', "", drawn.getvalue())
+    svg = re.sub(r'\sxmlns(:xlink)?="[^"]*"', "", drawn)
     svg = re.sub(r'(id="|url\(#)(?=[a-z])', rf"\g<1>c{digest(svg)}-", svg)
     return svg.replace("<svg", f'<svg role="img" aria-label="{html.escape(told)}"', 1)

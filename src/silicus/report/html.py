@@ -15,14 +15,16 @@ from silicus.report.cells import Row, mean, most_answered, shares
 from silicus.report.charts import COLOURS, MOST_BARS, PAGE, distances, distances_of_studies, distributions, draws_lines
 from silicus.report.words import (
     ARROWS,
-    BASELINES,
-    MEANINGS,
     answer,
+    baselines,
     coverage,
+    effective,
     how_many,
     interval,
     left_out,
-    main_metric,
+    matching,
+    meaning,
+    noise,
     number,
     percent,
     resampling,
@@ -44,6 +46,8 @@ _SHORT: dict[MetricName, str] = {
     "nll": "NLL, cells",
     "nll_per_answer": "NLL, answers",
 }
+# What the baselines are shown in, study by study: total variation stands where no scale has an order.
+_BESIDE: tuple[MetricName, ...] = ("wasserstein", "total_variation")
 _LINK = re.compile(r"https?://[^\s<>\"]+|\b(?:doi:\s*)?10\.\d{4,9}/[^\s<>\"]+", re.IGNORECASE)
 
 
@@ -91,18 +95,22 @@ def write_report(
         evaluation=evaluation,
         systems=systems(evaluation),
         answer=answer(evaluation),
-        main=list(METRICS).index(main_metric(evaluation)),
+        main=list(METRICS).index(evaluation.difference_metric),
         colours=COLOURS,
-        baselines=BASELINES[:1].upper() + BASELINES[1:],
+        baselines=baselines(evaluation),
         questions=list(_questions(evaluation, shown)),
         cells_shown=len(shown),
         cells_with_answers=sum(cell.answers > 0 for cell in evaluation.cells),
         distances=distances(evaluation),
         distances_of_studies=distances_of_studies(evaluation, _STUDIES_DRAWN) if many else "",
-        studies_without=sum(s.metrics[evaluation.name][main_metric(evaluation)] is None for s in evaluation.studies),
+        studies_without=sum(
+            s.metrics[evaluation.name][evaluation.difference_metric] is None for s in evaluation.studies
+        ),
         studies_drawn=min(_STUDIES_DRAWN, evaluation.studies_n),
         how_many=how_many(evaluation),
         resampling=resampling(evaluation),
+        matching=matching(evaluation),
+        noise=noise(evaluation),
         overall=list(_overall(evaluation)),
         study_heads=_study_heads(),
         studies=[_study(evaluation, study) for study in evaluation.studies],
@@ -134,7 +142,7 @@ def _questions(evaluation: Evaluation, cells: Sequence[Cell]) -> Iterator[_Quest
 
 
 def _heading(cell: Cell) -> str:
-    heading = f"{cell.condition}, {cell.answers:,} answers"
+    heading = f"{cell.condition}, {cell.answers:,} answers{effective(cell)}"
     apart = (cell.refusal_human, cell.refusal_predicted)
     return heading + (f"; refusals: people {percent(apart[0])}, model {percent(apart[1])}" if any(apart) else "")
 
@@ -162,7 +170,7 @@ def _overall(evaluation: Evaluation) -> Iterator[dict[str, object]]:
             "arrow": ARROWS[told.better],
             "better": told.better,
             "unit": told.unit,
-            "meaning": MEANINGS[metric],
+            "meaning": meaning(evaluation, metric),
             "aggregation": told.aggregation,
             "values": [
                 (score(evaluation, system, metric, e.value, evaluation.answers_n), interval(e))
@@ -174,13 +182,13 @@ def _overall(evaluation: Evaluation) -> Iterator[dict[str, object]]:
 
 def _study_heads() -> list[str]:
     own = [f"{_SHORT[metric]} {ARROWS[told.better]}" for metric, told in METRICS.items()]
-    return ["study", "cells", "answers", *own, "W stated, uniform", "W stated, pooled"]
+    return ["study", "cells", "answers", *own, *(f"{_SHORT[m]}, {s}" for m in _BESIDE for s in ("uniform", "pooled"))]
 
 
 def _study(evaluation: Evaluation, study: StudyScores) -> list[str]:
-    own, uniform, pooled = systems(evaluation)
+    own, *controls = systems(evaluation)
     values = [score(evaluation, own, metric, study.metrics[own][metric], study.answers) for metric in METRICS]
-    beside = [number(study.metrics[system]["wasserstein"]) for system in (uniform, pooled)]
+    beside = [number(study.metrics[control][metric]) for metric in _BESIDE for control in controls]
     return [study.study, f"{study.cells:,}", f"{study.answers:,}", *values, *beside]
 
 

@@ -14,12 +14,15 @@ from silicus.evaluate import METRICS, Cell, Evaluation, MetricName, StudyScores
 from silicus.report.cells import Row, mean, most_given, shares
 from silicus.report.words import (
     ARROWS,
-    BASELINES,
     DASH,
+    baselines,
     coverage,
+    effective,
     how_many,
     interval,
     left_out,
+    matching,
+    noise,
     number,
     percent,
     resampling,
@@ -35,6 +38,7 @@ _WIDTH = 100
 _CELLS = 12
 _POINTS = 5
 _STUDIES = 40
+_NOMINAL = "* total variation: no order, so no W."
 
 # What stands for these signs where the terminal's encoding lacks them.
 _PLAIN = str.maketrans({"↓": "v", "↑": "^", DASH: "-", "−": "-", "∞": "inf", "…": ".", "·": ",", "─": "-"})
@@ -81,17 +85,19 @@ def _print(evaluation: Evaluation, console: Console) -> None:
     line("")
     if evaluation.studies_n > 1:
         console.print(_studies(evaluation), width=width)
+        line("")
     elif evaluation.cells_n <= _CELLS:
         console.print(_cells(evaluation), width=width)
-    for sentence in _notes(evaluation):
-        line(sentence)
+        line("")
+    line(" ".join(_notes(evaluation)), "dim")
     better, sentence = verdict(evaluation)
     line(sentence, "bold green" if better else "bold yellow")
+    line(noise(evaluation))
 
 
 def _fill(text: str, width: int) -> str:
-    """Return the text in lines of at most `width`, a number never parted from its `%`."""
-    lines = textwrap.wrap(text.replace(" %", "\u00a0%"), width)
+    """Return the text in lines of at most `width`, a number never parted from its `%` or `=`."""
+    lines = textwrap.wrap(text.replace(" %", "\u00a0%").replace(" = ", "\u00a0=\u00a0"), width)
     return "\n".join(lines).replace("\u00a0", " ")
 
 
@@ -128,7 +134,8 @@ def _studies(evaluation: Evaluation) -> Table:
     table = _table()
     table.padding = (0, 0)
     table.add_column(Text("\nstudy"), overflow="fold")
-    heads = [*(head for head, _ in _OF_STUDY), "W\nuniform", "W\npooled"]
+    sign = "W" if evaluation.difference_metric == "wasserstein" else "TV"
+    heads = [*(head for head, _ in _OF_STUDY), f"{sign}\nuniform", f"{sign}\npooled"]
     for head in ("\ncells", "\nanswers", *heads):
         table.add_column(Text(head), justify="right", no_wrap=True)
     ranked = sorted(evaluation.studies, key=lambda study: -study.answers)
@@ -136,18 +143,29 @@ def _studies(evaluation: Evaluation) -> Table:
     for study in evaluation.studies:
         if study.study in shown:
             table.add_row(*_study(evaluation, study))
+    captions = [_NOMINAL] if any(_beside(evaluation, study)[0].endswith("*") for study in ranked) else []
     if len(ranked) > len(shown):
-        table.caption = f"The {len(shown)} studies with most answers, of {len(ranked)}."
+        captions.append(f"The {len(shown)} studies with most answers, of {len(ranked)}.")
+    table.caption = "\n".join(captions) or None
     return table
 
 
 def _study(evaluation: Evaluation, study: StudyScores) -> list[Text]:
-    own, uniform, pooled = systems(evaluation)
+    own = evaluation.name
     metrics = study.metrics[own]
     values = [score(evaluation, own, metric, metrics[metric], study.answers) for _, metric in _OF_STUDY]
-    beside = [number(study.metrics[system]["wasserstein"]) for system in (uniform, pooled)]
     counts = [f"{study.cells:,}", f"{study.answers:,}"]
-    return [Text(shorten(study.study, 60)), *(Text(text) for text in (*counts, *values, *beside))]
+    return [Text(shorten(study.study, 60)), *(Text(text) for text in (*counts, *values, *_beside(evaluation, study)))]
+
+
+def _beside(evaluation: Evaluation, study: StudyScores) -> list[str]:
+    """Return the distance of the baselines; their total variation, starred, where a study has no other."""
+    controls = [study.metrics[system] for system in systems(evaluation)[1:]]
+    main = evaluation.difference_metric
+    if main == "wasserstein" and all(metrics[main] is None for metrics in controls):
+        found = [number(metrics["total_variation"]) for metrics in controls]
+        return [text if text == DASH else f"{text}*" for text in found]
+    return [number(metrics[main]) for metrics in controls]
 
 
 def _cells(evaluation: Evaluation) -> Table:
@@ -166,7 +184,7 @@ def _cells(evaluation: Evaluation) -> Table:
 
 
 def _heading(cell: Cell) -> str:
-    heading = f"{shorten(cell.condition, 24)} · {shorten(cell.question, 24)}, n = {cell.answers:,}"
+    heading = f"{shorten(cell.condition, 24)} · {shorten(cell.question, 24)}, n = {cell.answers:,}{effective(cell)}"
     apart = (cell.refusal_human, cell.refusal_predicted)
     return heading + (f" (refusals {percent(apart[0])}, model {percent(apart[1])})" if any(apart) else "")
 
@@ -195,10 +213,11 @@ def _row(evaluation: Evaluation, row: Row, people: str, span: str, shown: Callab
 
 
 def _notes(evaluation: Evaluation) -> Iterator[str]:
-    yield ""
     if evaluation.studies_n == 1 and evaluation.cells_n > _CELLS:
         yield f"The {evaluation.cells_n:,} cells are too many to show here; they are kept in the evaluation."
-    for count, reason in left_out(evaluation):
-        yield f"Left out: {count}: {reason}."
+    missing = [f"{count} ({reason})" for count, reason in left_out(evaluation)]
+    if missing:
+        yield f"Left out: {', '.join(missing)}."
     yield from coverage(evaluation)
-    yield BASELINES[:1].upper() + BASELINES[1:]
+    yield matching(evaluation)
+    yield baselines(evaluation)

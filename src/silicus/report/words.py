@@ -7,21 +7,23 @@ from __future__ import annotations
 
 import math
 
-from silicus.evaluate import LEFT_OUT, METRICS, Estimate, Evaluation, MetricName
+from silicus.evaluate import LEFT_OUT, METRICS, Cell, Estimate, Evaluation, MetricName
 
 __all__ = [
     "ARROWS",
-    "BASELINES",
     "COUNTS",
     "DASH",
-    "MEANINGS",
     "answer",
+    "baselines",
     "coverage",
+    "effective",
     "how_many",
     "infinite",
     "interval",
     "left_out",
-    "main_metric",
+    "matching",
+    "meaning",
+    "noise",
     "number",
     "percent",
     "resampling",
@@ -37,9 +39,12 @@ DASH = "–"
 ARROWS = {"lower": "↓", "higher": "↑"}
 """Which direction is better."""
 
-BASELINES = "uniform knows nothing; pooled knows people's answers and ignores the condition."
+_SIGNS = {"wasserstein": "W", "total_variation": "total variation"}
 
-MEANINGS: dict[MetricName, str] = {
+_FEW_STUDIES = 10
+"""With fewer, the intervals over studies are too narrow, and nothing is said of other studies."""
+
+_MEANINGS: dict[MetricName, str] = {
     "wasserstein": "How far predicted answers must be moved along the scale to become people's answers.",
     "wasserstein_observed": "The same, measured in the range of answers that people really gave.",
     "total_variation": "The share of predicted answers that must be changed to become people's answers.",
@@ -48,7 +53,12 @@ MEANINGS: dict[MetricName, str] = {
     "nll": "How surprised the prediction is by each answer given; every cell counts alike.",
     "nll_per_answer": "How surprised the prediction is by each answer given; every answer counts alike.",
 }
-"""What each metric tells, in plain words."""
+
+_MEANINGS_OF_GROUPS: dict[MetricName, str] = {
+    "accuracy_draw": "How near the group's predicted answers come to each answer given; not individual accuracy.",
+    "accuracy_median": "How near the group's predicted median comes to each answer given; not individual accuracy.",
+}
+"""The same where no answer is compared with a prediction for its own respondent."""
 
 COUNTS = {"answers": ("answer", "answers"), "cells": ("cell", "cells")}
 
@@ -120,25 +130,89 @@ def _counted(count: int, one: str, many: str) -> str:
 
 def how_many(evaluation: Evaluation) -> str:
     """Return on how many studies, cells, answers and people the numbers rest."""
-    return ", ".join(
-        (
-            _counted(evaluation.studies_n, "study", "studies"),
-            _counted(evaluation.cells_n, *COUNTS["cells"]),
-            _counted(evaluation.answers_n, *COUNTS["answers"]),
-            _counted(evaluation.people_n, "person", "people"),
+    nominal = f" ({evaluation.nominal_cells_n:,} nominal)" if evaluation.nominal_cells_n else ""
+    people = f", {_counted(evaluation.people_n, 'person', 'people')}"
+    return (
+        f"{_counted(evaluation.studies_n, 'study', 'studies')}, "
+        f"{_counted(evaluation.cells_n, *COUNTS['cells'])}{nominal}, "
+        f"{_counted(evaluation.answers_n, *COUNTS['answers'])}"
+        f"{people if evaluation.people_known else ' (people not identified)'}"
+    )
+
+
+def effective(cell: Cell) -> str:
+    """Return the effective number of a cell's answers, to follow their number; nothing where they are the same."""
+    n = cell.people_effective
+    return "" if n is None or abs(n - cell.answers) < 0.05 else f", effective {n:,.1f}"
+
+
+def baselines(evaluation: Evaluation) -> str:
+    """Return what the two baselines know, and where the pooled one is no test at all."""
+    told = (
+        "Uniform knows nothing; pooled knows these very answers and ignores the condition: a control, not a competitor."
+    )
+    count = evaluation.one_condition_cells_n
+    if not count:
+        return told
+    of = _counted(evaluation.cells_n, *COUNTS["cells"])
+    return f"{told} In {count:,} of {of} the question was asked in one condition only, so pooled is the answer itself."
+
+
+def meaning(evaluation: Evaluation, metric: MetricName) -> str:
+    """Return what a metric tells, in plain words."""
+    own = _MEANINGS[metric]
+    return own if evaluation.matched_by_person else _MEANINGS_OF_GROUPS.get(metric, own)
+
+
+def matching(evaluation: Evaluation) -> str:
+    """Return what the answers are compared with, and what accuracy therefore is."""
+    person, mean = evaluation.matched_by_person, evaluation.matched_by_mean
+    if not mean:
+        return "Every answer is compared with the prediction for its own respondent."
+    if person:
+        return (
+            f"{_counted(person, *COUNTS['answers'])} compared with the prediction for their own respondent, {mean:,} "
+            "with the mean prediction for the stimulus."
         )
+    return (
+        "Every answer is compared with the mean prediction for its stimulus: accuracy is how near the group's "
+        "predicted answers come to each answer, not individual accuracy."
+    )
+
+
+def noise(evaluation: Evaluation) -> str:
+    """Return how many answers a cell has, and what chance alone makes of a perfect prediction."""
+    median = evaluation.answers_per_cell
+    told = f"Cells have {median:,.10g} {'answer' if median == 1 else 'answers'} in the median"
+    if evaluation.perfect_wasserstein is None:
+        return f"{told}."
+    perfect = number(evaluation.perfect_wasserstein)
+    return (
+        f"{told}: a perfect prediction of people's distribution would still score W = {perfect} at these numbers of "
+        "answers."
     )
 
 
 def resampling(evaluation: Evaluation) -> str:
     """Return what the intervals resample, and what they therefore cannot say."""
-    draws = f"{evaluation.draws:,} draws"
-    if evaluation.resampled == "people":
-        return (
-            f"95 % intervals resample people within cells ({draws}): they speak of these questions, not of "
-            "other studies. Resampling adds noise, so the interval of a distance near 0 lies high."
-        )
-    return f"95 % intervals resample studies, and cells within them ({draws})."
+    draws = f"({evaluation.draws:,} draws)"
+    if evaluation.resampled == "studies and cells":
+        few = f", from only {evaluation.studies_n} studies: too few to speak of others" if _few(evaluation) else ""
+        return f"95 % intervals resample studies, and cells within them {draws}{few}."
+    how = (
+        f"respondents with all their answers {draws}"
+        if evaluation.resampled == "respondents"
+        else f"people within cells {draws} as if every answer came from another person (too narrow where people "
+        "answered more than once)"
+    )
+    return (
+        f"95 % intervals resample {how}; predictions and pooled are held fixed. They speak of these questions, not "
+        "of other studies, and lie high where distances are small or answers few."
+    )
+
+
+def _few(evaluation: Evaluation) -> bool:
+    return evaluation.studies_n < _FEW_STUDIES
 
 
 def left_out(evaluation: Evaluation) -> list[tuple[str, str]]:
@@ -166,27 +240,40 @@ def verdict(evaluation: Evaluation) -> tuple[bool, str]:
     It is better when the whole interval of the paired difference lies below 0.
     """
     name, found = evaluation.name, evaluation.difference
+    where = _where(evaluation)
     if found.value is None:
-        return False, f"On these data it cannot be said whether {name} is better than uniform guessing."
-    span = interval(found)
-    measured = f"the difference in W is {number(found.value, signed=True)}" + (f" (95 % {span})" if span else "")
+        return False, f"{where} it cannot be said whether {name} is better than uniform guessing."
+    measured = _measured(evaluation)
     if found.high is not None and found.high < 0:
-        return True, f"On these data {name} is closer to people than uniform guessing: {measured}."
+        return True, f"{where} {name} is closer to people than uniform guessing: {measured}."
     if found.low is not None and found.low > 0:
-        return False, f"On these data {name} is not better than uniform guessing, but worse: {measured}."
-    why = "an interval that includes 0" if span else "and there is no interval to tell that from chance"
-    return False, f"On these data {name} is not better than uniform guessing: {measured}, {why}."
+        return False, f"{where} {name} is not better than uniform guessing, but worse: {measured}."
+    return False, f"{where} {name} is not better than uniform guessing: {measured}."
 
 
-def main_metric(evaluation: Evaluation) -> MetricName:
-    """Return the metric that is told first: Wasserstein, or total variation where no scale has an order."""
-    known = evaluation.overall[evaluation.name]["wasserstein"].value is not None
-    return "wasserstein" if known else "total_variation"
+def _where(evaluation: Evaluation) -> str:
+    """Return of what the verdict speaks: of few studies, of these alone."""
+    if evaluation.studies_n == 1:
+        return "On this study"
+    return f"On these {evaluation.studies_n} studies" if _few(evaluation) else "On these data"
+
+
+def _measured(evaluation: Evaluation) -> str:
+    """Return the paired difference and how sure it is."""
+    found = evaluation.difference
+    value, span = number(found.value, signed=True), interval(found)
+    told = f"the difference in {_SIGNS[evaluation.difference_metric]} is {value}"
+    if not span:
+        return f"{told}, and there is no interval to tell that from chance"
+    if number(found.low) == number(found.high) == number(found.value):
+        return f"{told} in every resample" + (" of people" if evaluation.resampled != "studies and cells" else "")
+    crosses = (found.low or 0) <= 0 <= (found.high or 0)
+    return f"{told} (95 % {span})" + (", an interval that includes 0" if crosses else "")
 
 
 def answer(evaluation: Evaluation) -> list[str]:
     """Return the paragraph and the verdict that answer "How close is the model to people?"."""
-    metric = main_metric(evaluation)
+    metric = evaluation.difference_metric
     own, uniform, pooled = (_missed(evaluation, system, metric) for system in systems(evaluation))
     told = (
         ("of the scale's range", "0: the same answers; 1: people all at one end, predictions all at the other")
@@ -195,8 +282,8 @@ def answer(evaluation: Evaluation) -> list[str]:
     )
     return [
         f"On average the predictions of {evaluation.name} lie {own} {told[0]} away from what people answered "
-        f"({told[1]}). Guessing uniformly lies {uniform} away; the pooled control, which knows people's answers "
-        f"and ignores the condition, {pooled}. In brackets: 95 % intervals. The measure is {_measure(metric)}.",
+        f"({told[1]}). Guessing uniformly lies {uniform} away; the pooled control, which knows these very "
+        f"answers and ignores the condition, {pooled}. In brackets: 95 % intervals. The measure is {_measure(metric)}.",
         verdict(evaluation)[1],
     ]
 
