@@ -146,3 +146,10 @@ def test_python_m_silicus_is_silicus(tmp_path):
         "silicus: asian-diseas: neither a study file nor a bundled study. Did you mean 'asian-disease'?"
     )
     assert done.stdout == ""
+
+
+def test_options_that_cannot_apply_to_a_run_folder_are_refused_by_name(silicus):
+    silicus("simulate", "asian-disease", "--model", "uniform", "--respondents", "3", "--out", "run")
+    code, _, error = silicus("evaluate", "run", "--model", "pooled", "--limit", "3")
+    assert code == 2
+    assert "run already holds its answers, so --model, --limit cannot apply" in error

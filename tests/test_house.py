@@ -23,7 +23,19 @@ from silicus.prompts import AnswerStyle
 SOURCE = Path(silicus.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
 MODULES = sorted({m.name for m in pkgutil.walk_packages([str(SOURCE)], "silicus.")} - {"silicus.__main__"})
-HEAVY = {"numpy", "polars", "pydantic", "yaml", "scipy", "torch", "transformers", "peft", "altair", "jinja2", "gguf"}
+HEAVY = {
+    "numpy",
+    "polars",
+    "pydantic",
+    "yaml",
+    "scipy",
+    "torch",
+    "transformers",
+    "peft",
+    "vl_convert",
+    "jinja2",
+    "gguf",
+}
 
 
 def relative(path: Path) -> str:

@@ -52,11 +52,11 @@ def test_an_unknown_name_is_answered_with_the_nearest_or_with_all(registry):
 
 
 def test_a_missing_library_is_named_with_the_extra_that_brings_it(monkeypatch):
-    monkeypatch.setitem(sys.modules, "altair", None)
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
     with pytest.raises(MissingExtraError) as caught:
-        require("altair")
+        require("vl_convert")
     assert str(caught.value) == (
-        "this needs the library 'altair', which is not installed. Install it with: pip install 'silicus[report]'"
+        "this needs the library 'vl_convert', which is not installed. Install it with: pip install 'silicus[report]'"
     )
 
 

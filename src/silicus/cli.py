@@ -64,6 +64,9 @@ def evaluate(
 
     if run is not None and options.data is not None:
         raise InputError(f"found both a run folder ({run}) and --data ({options.data}), expected one of them.")
+    if run is not None and options != EvaluateOptions():
+        given = [f"--{name}" for name, value in vars(options).items() if value != getattr(EvaluateOptions(), name)]
+        raise InputError(f"{run} already holds its answers, so {', '.join(given)} cannot apply. Leave it out.")
     if run is not None:
         _show(run, evaluate_run(run))
     else:

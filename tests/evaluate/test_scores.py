@@ -295,7 +295,8 @@ def test_what_cannot_be_scored_is_left_out_and_counted_by_reason():
     )  # fmt: skip
     assert found.left_out == {
         "refusal": 3,
-        "not an answer on the scale": 9,
+        "not an answer on the scale": 4,
+        "no answer given": 5,
         "weight 0": 6,
         "no prediction for the stimulus": 7,
         WITHIN: 2,

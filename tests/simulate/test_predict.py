@@ -62,8 +62,8 @@ def test_a_model_that_gives_no_probability_to_the_scale_is_named_with_the_place(
     with pytest.raises(ModelError) as caught:
         predict(PAIRS[:1], Fixed(*masses), SILICUS)
     assert str(caught.value) == (
-        "the model 'fixed' gave no probability to any answer: study 'tea', condition 'plain', question 'like', "
-        "respondent 'p0'."
+        "the model 'fixed' gave no probability to any point of the scale: study 'tea', condition 'plain', "
+        "question 'like', respondent 'p0'."
     )
 
 

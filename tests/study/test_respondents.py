@@ -45,7 +45,7 @@ def test_respondents_are_read_alike_from_csv_tsv_and_parquet(tmp_path, kind):
 
 def test_rows_without_ids_are_numbered_and_without_weights_count_alike(people):
     found = list(iter_respondents(read_respondents(people("age\n34\n60\n"))))
-    assert [(r.id, r.weight) for r in found] == [("1", 1.0), ("2", 1.0)]
+    assert [(r.id, r.weight) for r in found] == [("row 1", 1.0), ("row 2", 1.0)]
 
 
 def test_values_are_shown_as_people_write_them(people):

@@ -57,8 +57,9 @@ def test_a_response_table_is_read_by_value_or_label_with_weights(answered):
     ]
 
 
-def test_an_empty_response_is_no_answer(answered):
-    assert answered("condition,question,response\nplain,like,1\nplain,like,\n")["response"].to_list() == [1]
+def test_an_empty_response_and_the_na_of_r_are_kept_as_no_answer_to_be_counted(answered):
+    table = answered("condition,question,response\nplain,like,1\nplain,like,\nplain,like,NA\n")
+    assert table["response"].to_list() == [1, None, None]
 
 
 def test_answers_written_true_and_false_are_looked_up_as_words(study_file):

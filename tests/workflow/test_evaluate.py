@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 from pathlib import Path
 
 import polars as pl
@@ -72,7 +73,7 @@ def test_an_unfinished_run_says_so(tmp_path):
     folder = run("asian-disease", tmp_path / "run")
     (folder / "predictions.parquet").unlink()
     with pytest.raises(
-        InputError, match=r"the run is not finished \(0 parts are there\)\. Start the same silicus simulate"
+        InputError, match=r"the run is not finished \(0 parts are there\)\. Start the command that made it"
     ):
         evaluate_run(folder)
 
@@ -143,3 +144,17 @@ def test_data_that_are_not_there_are_named(tmp_path):
 def test_neither_a_run_nor_data_is_told():
     with pytest.raises(InputError, match=r"^found neither a run folder nor --data, expected one of them\.$"):
         evaluate_data(EvaluateOptions())
+
+
+def test_data_of_which_nothing_can_be_asked_says_why(tmp_path):
+    data = tmp_path / "rows.jsonl"
+    row = {"instruction": "", "input": "Demographics: Age: 40\n\nScenario: Say something.", "output": "Response: 1"}
+    data.write_text(json.dumps({**row, "study_id": "abcde", "condition_num": 0}) + "\n")
+    with pytest.raises(InputError, match=r"rows: nothing is left to ask \(1 rows: no scale"):
+        evaluate_data(EvaluateOptions(data=data, model="uniform", out=tmp_path / "run"))
+
+
+@pytest.mark.usefixtures("without_report")
+def test_rows_without_person_numbers_are_not_called_people(sample, tmp_path):
+    _, found = evaluate_data(EvaluateOptions(data=sample, model="uniform", limit=40, out=tmp_path / "run"))
+    assert not found.people_known

@@ -47,7 +47,7 @@ def test_the_manifest_says_where_the_numbers_come_from(tea, options):
     manifest = read_run(simulate(str(tea), options)).manifest
     assert manifest.options["model"] == "scripted"
     assert manifest.options["seed"] == 0
-    assert set(manifest.inputs) == {"items", "respondents", "weights"}
+    assert set(manifest.inputs) == {"items", "respondents", "weights", "prompts"}
     assert {"silicus", "python", "numpy", "polars"} <= set(manifest.versions)
     assert manifest.respondents == "10 bundled US adult profiles, drawn with seed 0"
     assert manifest.sources[0] == "A. Author (CC0-1.0)"
@@ -111,6 +111,37 @@ def test_a_study_that_was_edited_is_another_run(tea, options):
         simulate(str(tea), options)
 
 
+def test_human_answers_added_later_reach_a_finished_run_whose_predictions_stay(tea, options):
+    folder = simulate(str(tea), options)
+    before = (folder / "predictions.parquet").read_bytes()
+    tea.write_text(tea.read_text() + "human: {counts: {plain: {buy: {Yes: 3, No: 1}}}}\n")
+    assert simulate(str(tea), options) == folder
+    assert read_run(folder).responses["n"].sum() == 4
+    assert (folder / "predictions.parquet").read_bytes() == before
+
+
+def test_an_unfinished_run_is_not_finished_with_other_versions(tea, options):
+    folder = simulate(str(tea), options)
+    (folder / "predictions.parquet").unlink()
+    manifest = folder / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"silicus": "', '"silicus": "0.0.'))
+    with pytest.raises(RunError, match=r"was begun with other versions \(silicus was 0\.0\."):
+        simulate(str(tea), options)
+
+
+def test_a_template_with_other_words_makes_another_run(tea, options, monkeypatch):
+    simulate(str(tea), options)
+    monkeypatch.setattr(importlib.import_module("silicus.prompts.prompt"), "SYSTEM", "You are somebody else.")
+    with pytest.raises(RunError, match="the prompts have changed"):
+        simulate(str(tea), options)
+
+
+def test_the_manifest_names_design_control_and_whose_answers_they_are(options):
+    manifest = read_run(simulate("asian-disease", options)).manifest
+    assert manifest.design == "between respondents, control 'gain'"
+    assert manifest.people.startswith("students at Stanford University")
+
+
 def test_people_that_were_edited_are_another_run(tea, options, crowd):
     table = crowd(5)
     asked = replace(options, respondents=str(table))
@@ -166,7 +197,9 @@ def test_a_run_that_is_killed_goes_on_and_gives_the_same_bytes(tea, crowd, tmp_p
     assert not (killed / "predictions.parquet").exists()
     assert all(len(pl.read_parquet(path)) == 512 for path in kept)
     made = kept[0].stat().st_mtime_ns
-    with pytest.raises(InputError, match=rf"the run is not finished \({len(kept)} parts are there\)\. Start the same"):
+    with pytest.raises(
+        InputError, match=rf"the run is not finished \({len(kept)} parts are there\)\. Start the command that made it"
+    ):
         read_run(killed)
 
     asked = SimulateOptions(model="scripted", respondents=table, out=killed)

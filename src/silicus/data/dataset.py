@@ -47,6 +47,7 @@ class Dataset:
         respondents: `respondent`, `weight`, then one column an attribute, of those who are in `responses`.
         rows_read: how many rows the source holds.
         left_out: reason -> number of rows that are not in `responses`.
+        people_known: whether the source says which answers come from the same person.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Dataset:
     respondents: pl.DataFrame
     rows_read: int
     left_out: dict[str, int]
+    people_known: bool = True
 
     def cells(self) -> Iterator[Item]:
         """Yield what was shown, one item a study, condition, question and stimulus that somebody answered."""
@@ -79,13 +81,14 @@ class _Stimulus(NamedTuple):
     problem: str | None
 
 
-def assemble(name: str, rows: pl.DataFrame, people: pl.DataFrame) -> Dataset:
+def assemble(name: str, rows: pl.DataFrame, people: pl.DataFrame, *, people_known: bool = True) -> Dataset:
     """Return the dataset of these rows; a row without a scale, or off its scale, is left out and counted.
 
     Args:
         name: what the dataset is called.
         rows: schema `ROWS`.
         people: `respondent`, `weight`, then attributes; one row a respondent of `rows`.
+        people_known: whether the source says which rows come from the same person.
     """
     parsed = {text: parse_scale(text) for text in rows["stimulus"].unique(maintain_order=True).drop_nulls()}
     known = pl.DataFrame(
@@ -107,6 +110,7 @@ def assemble(name: str, rows: pl.DataFrame, people: pl.DataFrame) -> Dataset:
         respondents=people.join(responses, on="respondent", how="semi", maintain_order="left"),
         rows_read=len(rows),
         left_out=dict(left_out.sort("len", "reason", descending=[True, False]).iter_rows()),
+        people_known=people_known,
     )
 
 

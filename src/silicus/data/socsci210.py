@@ -127,7 +127,9 @@ def read_derived(path: Path) -> Dataset:
         people.append({"respondent": respondent} | _attributes(parts["demographics"], where))
     if not rows:
         raise InputError(f"{path}: found no line, expected one JSON object a line.")
-    return assemble(path.stem, pl.DataFrame(rows, schema=ROWS, orient="row"), _derived_people(people))
+    return assemble(
+        path.stem, pl.DataFrame(rows, schema=ROWS, orient="row"), _derived_people(people), people_known=False
+    )
 
 
 def _json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -153,6 +153,7 @@ def _coded(answers: pl.DataFrame, items: Mapping[str, Item], left_out: Counter[s
     coded = _leave_out(coded, weightless, "weight 0", left_out)
     person = pl.col("respondent").rank("dense").cast(pl.Int64) - 1
     coded = coded.with_columns(person=person.fill_null(-1))
+    coded = _leave_out(coded, pl.col("response").is_null(), "no answer given", left_out)
     return _leave_out(coded, pl.col("answer").is_null(), "not an answer on the scale", left_out)
 
 

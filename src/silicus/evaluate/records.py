@@ -91,6 +91,7 @@ METRICS: dict[MetricName, Metric] = {
 
 LEFT_OUT: dict[str, Literal["answers", "cells"]] = {
     "weight 0": "answers",
+    "no answer given": "answers",
     "not an answer on the scale": "answers",
     "no prediction for the stimulus": "answers",
     "no prediction for this respondent, who is predicted elsewhere": "answers",

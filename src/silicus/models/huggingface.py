@@ -124,11 +124,8 @@ class HuggingFaceModel:
         read = np.unique(np.linspace(0, vocabulary - 1, 64, dtype=np.int64))
         trie = build_trie([(int(token),) for token in read])
         plain = [self._plain(context)[read] for context in contexts]
-        attention.register()
         try:
-            self._model.set_attn_implementation(attention.ATTENTION)
-            if getattr(self._model.config, "_attn_implementation", None) != attention.ATTENTION:
-                raise ModelError("its attention cannot be exchanged")
+            self._exchange_attention()
             state = attention.TreeState(chunk=3)
             rows = [Row(index, context, trie) for index, context in enumerate(contexts)]
             found: dict[int, np.ndarray] = {}
@@ -142,6 +139,12 @@ class HuggingFaceModel:
         if not gap <= _TOLERANCE[self._dtype] * spread:
             raise ModelError(_unsupported(self.name, f"log-probabilities differ by {gap:.2g} from a plain forward"))
         self.forwarded = 0
+
+    def _exchange_attention(self) -> None:
+        attention.register()
+        self._model.set_attn_implementation(attention.ATTENTION)
+        if getattr(self._model.config, "_attn_implementation", None) != attention.ATTENTION:
+            raise ModelError("its attention cannot be exchanged")
 
     def _plain(self, context: np.ndarray) -> np.ndarray:
         logits = self._model(input_ids=self._tensor(context)[None], use_cache=False).logits[0, -1]

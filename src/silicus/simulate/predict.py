@@ -51,7 +51,7 @@ def _row(prompt: Prompt, log_probabilities: np.ndarray | None, model: str) -> tu
     on_scale = mass[:points].sum()
     if not on_scale > 0:
         raise ModelError(
-            f"the model '{model}' gave no probability to any answer: study '{item.study}', condition "
+            f"the model '{model}' gave no probability to any point of the scale: study '{item.study}', condition "
             f"'{item.condition}', question '{item.question}', respondent '{person.id}'."
         )
     probabilities = (mass[:points] / on_scale).astype(np.float32).tolist()

@@ -45,7 +45,9 @@ def read_respondents(path: Path) -> pl.DataFrame:
     """
     table = read_table(path, "respondents")
     if "respondent" not in table.columns:
-        table = table.with_row_index("respondent", offset=1)
+        # Not plain numbers: they would be taken for the ids of a table of human answers.
+        numbers = pl.int_range(1, len(table) + 1).cast(pl.String)
+        table = table.with_columns(respondent=pl.lit("row ") + numbers)
     if "weight" not in table.columns:
         table = table.with_columns(weight=pl.lit(1.0))
     table = table.with_columns(pl.col("respondent").cast(pl.String))
@@ -70,8 +72,8 @@ def _check(table: pl.DataFrame, path: Path) -> None:
 def draw_profiles(count: int, rng: np.random.Generator) -> pl.DataFrame:
     """Return `count` adult profiles drawn at random from the bundled US table, without repeats.
 
-    The table's margins are published population margins (see `study/profiles/README.md`); attributes that no
-    published table crosses are independent in it.
+    The table's margins are population margins, some published exactly and some recalled; which, and how
+    attributes hang together, is told in `study/profiles/README.md`.
 
     Raises:
         InputError: fewer than 1 or more than the bundled profiles are asked for.

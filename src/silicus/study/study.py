@@ -42,7 +42,8 @@ class Source(Record):
 
     citation: str = Field(min_length=1)
     doi: str | None = None
-    url: str | None = None
+    population: str | None = None
+    """Who answered, where and when."""
     licence: str = Field(min_length=1)
     """The terms of the text and the data in this file."""
 

@@ -37,7 +37,7 @@ RESPONSES = pl.Schema(
         "question": pl.String,
         "item": pl.String,  # the hash of the stimulus actually shown
         "respondent": pl.String,  # null where only counts were published
-        "response": pl.Int64,  # a value of the question's scale, or one of its refusals
+        "response": pl.Int64,  # a value of the question's scale, or one of its refusals; null: no answer given
         "n": pl.Int64,  # how many people gave this answer: 1 for a single respondent
         "weight": pl.Float64,  # survey weight of one of these people
     }
@@ -60,6 +60,10 @@ PREDICTIONS = pl.Schema(
 """A model's answers."""
 
 
+_MISSING = ["NA"]
+"""How R writes a missing value in a text table."""
+
+
 def read_table(path: Path, what: str, *, may_be_empty: bool = False) -> pl.DataFrame:
     """Return a CSV, TSV or parquet file as a table.
 
@@ -72,8 +76,8 @@ def read_table(path: Path, what: str, *, may_be_empty: bool = False) -> pl.DataF
         InputError: the file is absent, of another kind, or broken.
     """
     readers = {
-        ".csv": lambda: pl.read_csv(path, infer_schema_length=None),
-        ".tsv": lambda: pl.read_csv(path, separator="\t", infer_schema_length=None),
+        ".csv": lambda: pl.read_csv(path, infer_schema_length=None, null_values=_MISSING),
+        ".tsv": lambda: pl.read_csv(path, separator="\t", infer_schema_length=None, null_values=_MISSING),
         ".parquet": lambda: pl.read_parquet(path),
     }
     if not path.is_file():
@@ -205,10 +209,9 @@ def _from_table(study: Study, path: Path) -> pl.DataFrame:
                 f"{place_in(path, number)}: the study '{study.id}' has no condition '{row['condition']}' "
                 f"with a question '{row['question']}'."
             )
-        if row["response"] is None:
-            continue
+        given = row["response"]
         try:
-            value = item.scale.answers[item.scale.index(row["response"])]
+            value = None if given is None else item.scale.answers[item.scale.index(given)]
         except ValueError as error:
             raise InputError(f"{place_in(path, number)}: {error}") from None
         respondent = row.get("respondent")

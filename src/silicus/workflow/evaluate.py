@@ -34,7 +34,8 @@ def evaluate_run(folder: Path) -> Evaluation:
             "'human', or look at predictions.parquet as they are: NOT BENCHMARKED."
         )
     rng = np.random.default_rng(int(run.manifest.options["seed"]))
-    found = score(run.items, run.responses, run.predictions, _name(run), rng)
+    known = run.manifest.people_known
+    found = score(run.items, run.responses, run.predictions, _name(run), rng, people_known=known)
     found = found.model_copy(update={"left_out": {**run.manifest.left_out, **found.left_out}})
     write(folder / "evaluation.json", found)
     write_report(folder / "report.html", found, _facts(run), run.manifest.title, run.manifest.sources)
@@ -53,6 +54,8 @@ def _facts(run: Run) -> dict[str, str]:
         "Model": f"{asked['model']} (weights {manifest.inputs['weights']})",
         "Prompt template": f"{asked['template']}, answers as {asked['answers']}",
         "Way of asking": "exact probability of every answer, nothing sampled",
+        "People": manifest.people,
+        "Design": manifest.design,
         "Respondents": manifest.respondents,
         "Seed": str(asked["seed"]),
         "Versions": ", ".join(f"{library} {number}" for library, number in manifest.versions.items()),
@@ -73,11 +76,14 @@ def evaluate_data(options: EvaluateOptions) -> tuple[Path, Evaluation]:
     data = _sample(read_dataset(options.data), options)
     template = get_template(options.template)
     plan = plan_answered(list(data.cells()), data.respondents, data.responses, template)
+    who = "people" if data.people_known else "answers, each with its demographics,"
     about = About(
         name=data.name,
         title=f"{data.name}: {len(data.responses):,} answers of people in past studies",
-        respondents=f"{len(data.respondents):,} people of {options.data.name}, asked what they were asked",
+        respondents=f"{len(data.respondents):,} {who} of {options.data.name}, asked what they were asked",
         left_out=data.left_out,
+        people=f"the same {who}",
+        people_known=data.people_known,
     )
     folder = ask(Asked(plan, data.responses, about), template, options)
     return folder, evaluate_run(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 import subprocess
@@ -36,6 +37,12 @@ class About(Record):
     """What to cite for the human answers and the population."""
     left_out: dict[str, int] = {}
     """Reason -> rows of the data that were not asked."""
+    people: str = "not stated"
+    """Whose answers the predictions are compared with."""
+    people_known: bool = True
+    """Whether the data say which answers come from the same person."""
+    design: str = "not stated"
+    """Between or within, and the control condition."""
 
 
 class Manifest(About):
@@ -45,7 +52,7 @@ class Manifest(About):
     """Hash of options and inputs: two runs with the same key give the same predictions."""
     options: dict[str, Any]
     inputs: dict[str, str]
-    """What went in -> its hash: the items, the respondents, the model's weights."""
+    """What went in -> its hash: the items, the prompts' words, the respondents, the model's weights."""
     versions: dict[str, str]
     machine: str
     git: str | None
@@ -83,7 +90,7 @@ def enter_run(
         about: what the run is about.
         items: everything that is asked.
         responses: people's answers to it.
-        inputs: name -> hash of the respondents and the model.
+        inputs: name -> hash of the prompts' words, the respondents and the model.
 
     Raises:
         RunError: the folder holds another run, or something that is no run.
@@ -96,13 +103,17 @@ def enter_run(
         options=recorded,
         inputs=inputs,
         versions=_versions(),
-        machine=f"{platform.system()} {platform.machine()}",
+        machine=f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs",
         git=_git_revision(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     folder = options.out or Path("runs") / _folder_name(manifest)
     if (folder / "manifest.json").is_file():
-        _check_same(folder, read(folder / "manifest.json", Manifest), manifest)
+        old = read(folder / "manifest.json", Manifest)
+        _check_same(folder, old, manifest)
+        # Predictions do not depend on what people answered: that may have been added or corrected since.
+        write_table(folder / "responses.parquet", responses)
+        write(folder / "manifest.json", old.model_copy(update=about.model_dump()))
         return folder
     foreign = sorted(path.name for path in folder.iterdir() if not _is_ours(path)) if folder.is_dir() else []
     if foreign:
@@ -129,11 +140,21 @@ def _folder_name(manifest: Manifest) -> str:
 
 
 def _check_same(folder: Path, old: Manifest, new: Manifest) -> None:
-    if old.key == new.key:
+    """Refuse a folder of another run, and to finish a run with other versions than it was begun with."""
+    if old.key == new.key and ((folder / "predictions.parquet").is_file() or old.versions == new.versions):
         return
+    if old.key == new.key:
+        changed = [
+            f"{k} was {old.versions.get(k)}, is {v}" for k, v in new.versions.items() if old.versions.get(k) != v
+        ]
+        raise RunError(
+            f"{folder}: was begun with other versions ({'; '.join(changed)}), so the rest might not fit. "
+            "Choose another folder with --out, or delete it."
+        )
     before, now = old.options, new.options
     changed = [f"{k} was {before.get(k)}, is {now.get(k)}" for k in now if before.get(k) != now.get(k)]
-    changed = changed or [f"the {k} have changed" for k in new.inputs if old.inputs.get(k) != new.inputs[k]]
+    # Other items or people also make other prompts: the first difference says it.
+    changed = changed or [f"the {k} have changed" for k in new.inputs if old.inputs.get(k) != new.inputs[k]][:1]
     raise RunError(
         f"{folder}: holds another run ({'; '.join(changed)}). Choose another folder with --out, or delete it."
     )
@@ -153,7 +174,7 @@ def read_run(folder: Path) -> Run:
         done = len(list((folder / "parts").glob("*.parquet")))
         raise InputError(
             f"{folder}: the run is not finished ({done} parts are there). "
-            "Start the same silicus simulate again to go on."
+            "Start the command that made it again to go on."
         )
     table = read_table(folder / "items.parquet", "items")
     need_columns(table, _ITEM_COLUMNS, folder / "items.parquet")

@@ -22,8 +22,8 @@ from silicus.workflow.run import About, enter_run
 __all__ = ["Asked", "ask", "simulate"]
 
 _PROFILES = (
-    "Respondents: profiles of US adults, raked to published population margins by iterative proportional fitting; "
-    "sources in silicus/study/profiles/README.md"
+    "Respondents: profiles of US adults, raked to population margins by iterative proportional fitting; which are "
+    "published exactly and which are recalled is told in silicus/study/profiles/README.md"
 )
 
 
@@ -61,6 +61,8 @@ def simulate(study: str, options: SimulateOptions) -> Path:
         title=loaded.title or loaded.id,
         respondents=who,
         sources=[_citation(loaded), *([_PROFILES] if options.respondents.isdigit() else [])],
+        people=loaded.source.population or "not stated",
+        design=f"{loaded.design} respondents" + (f", control '{loaded.control.id}'" if loaded.control else ""),
     )
     return ask(Asked(plan, human_responses(loaded), about), template, options)
 
@@ -88,9 +90,9 @@ def ask(asked: Asked, template: Template, options: AnswerOptions) -> Path:
 
     A run that was interrupted goes on where it stopped; a finished run is left as it is.
     """
-    _try_one(asked.plan, template, options)
+    words = _try_one(asked, template, options)
     model = _load(asked, options)
-    inputs = {"respondents": _table_digest(asked.plan.respondents), "weights": model.fingerprint}
+    inputs = {"respondents": _table_digest(asked.plan.respondents), "weights": model.fingerprint, "prompts": words}
     folder = enter_run(options, asked.about, list(asked.plan.items), asked.responses, inputs)
     if (folder / "predictions.parquet").is_file():
         tidy(folder)
@@ -104,11 +106,18 @@ def ask(asked: Asked, template: Template, options: AnswerOptions) -> Path:
     return folder
 
 
-def _try_one(plan: Plan, template: Template, options: AnswerOptions) -> None:
-    """Render one prompt of every item before a model is loaded: what cannot be asked is known at the door."""
-    person = next(iter_respondents(plan.respondents[:1]))
-    for item in plan.items:
-        render(template, item, person, options.answers)
+def _try_one(asked: Asked, template: Template, options: AnswerOptions) -> str:
+    """Return a hash of one prompt of every item: what cannot be asked is known before a model is loaded.
+
+    Raises:
+        InputError: there is nothing to ask.
+    """
+    if not len(asked.plan):
+        reasons = "; ".join(f"{count} rows: {reason}" for reason, count in asked.about.left_out.items())
+        raise InputError(f"{asked.about.name}: nothing is left to ask ({reasons or 'no rows'}).")
+    person = next(iter_respondents(asked.plan.respondents[:1]))
+    prompts = [render(template, item, person, options.answers) for item in asked.plan.items]
+    return digest(*(f"{prompt.system}\n{prompt.user}\n{prompt.answers}" for prompt in prompts))
 
 
 def _load(asked: Asked, options: AnswerOptions) -> Model:
