@@ -18,6 +18,7 @@ __all__ = [
     "field_label",
     "get_template",
     "number_range",
+    "persona_lines",
     "render",
 ]
 
@@ -125,6 +126,18 @@ def number_range(scale: Scale, number: str) -> str:
     if first % scale.step == 0:
         return f"a multiple of {scale.step} from {first} to {last}"
     return f"{number} from {first} to {last} in steps of {scale.step}"
+
+
+def persona_lines(respondent: Respondent, order: tuple[str, ...], start: str = "") -> dict[str, str]:
+    """Return attribute -> "Field: value", known attributes only, in this order, further attributes after them.
+
+    Examples:
+        >>> persona_lines(Respondent("1", {"age": 34, "gender": "Female"}), order=("gender",), start="- ")
+        {'gender': '- Gender: Female', 'age': '- Age: 34'}
+    """
+    known = respondent.attributes
+    names = [*(name for name in order if name in known), *(name for name in known if name not in order)]
+    return {name: f"{start}{field_label(name)}: {known[name]}" for name in names}
 
 
 def answer_words(item: Item, style: AnswerStyle) -> tuple[str, ...]:

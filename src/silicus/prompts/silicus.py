@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from silicus.prompts.prompt import AnswerStyle, answer_words, field_label, number_range
+from silicus.prompts.prompt import AnswerStyle, answer_words, number_range, persona_lines
 from silicus.study import Item, Respondent
 
 __all__ = ["SilicusTemplate"]
@@ -26,9 +26,7 @@ class SilicusTemplate:
 
     def persona(self, respondent: Respondent) -> dict[str, str]:
         """Return one line a known attribute, low-entropy fields first, further attributes after them."""
-        known = respondent.attributes
-        names = [*(f for f in _FIELDS if f in known), *(f for f in known if f not in _FIELDS)]
-        return {name: f"{field_label(name)}: {known[name]}" for name in names}
+        return persona_lines(respondent, _FIELDS)
 
     def user(self, item: Item, respondent: Respondent, style: AnswerStyle) -> str:
         """Return the user text."""

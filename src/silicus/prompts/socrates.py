@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from silicus.errors import InputError
-from silicus.prompts.prompt import AnswerStyle, field_label, number_range
+from silicus.prompts.prompt import AnswerStyle, number_range, persona_lines
 from silicus.study import Item, Respondent, Scale
 
 __all__ = ["SocratesTemplate", "stimulus"]
@@ -27,9 +27,7 @@ class SocratesTemplate:
 
     def persona(self, respondent: Respondent) -> dict[str, str]:
         """Return one line a known attribute, in the published order, further attributes after them."""
-        known = respondent.attributes
-        names = [*(f for f in _FIELDS if f in known), *(f for f in known if f not in _FIELDS)]
-        return {name: f"- {field_label(name)}: {known[name]}" for name in names}
+        return persona_lines(respondent, _FIELDS, start="- ")
 
     def user(self, item: Item, respondent: Respondent, style: AnswerStyle) -> str:
         """Return the user text, byte for byte as published."""
