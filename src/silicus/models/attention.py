@@ -116,10 +116,7 @@ def tree_attention(
 def _refuse(options: dict[str, Any]) -> None:
     odd = next((name for name in ("softcap", "sliding_window", "s_aux") if options.get(name) is not None), None)
     if odd is not None:
-        raise ModelError(
-            f"this architecture's attention uses '{odd}', which exact scoring does not support yet. "
-            "Llama, Qwen2, Qwen3, Mistral (without a sliding window) and SmolLM models are supported."
-        )
+        raise ModelError(f"its attention uses '{odd}', which is not supported yet")
 
 
 def register() -> None:

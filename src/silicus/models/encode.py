@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from silicus.errors import ModelError, PromptError
-from silicus.models.tree import Row
+from silicus.models.tree import Row, common_start
 from silicus.models.trie import AnswerTrie, build_trie
 from silicus.prompts import Prompt
 
@@ -171,7 +171,7 @@ class Encoder:
     def _seam(self, tail: str, answers: tuple[str, ...]) -> _Seam:
         space = "" if self._chat else " "
         bare, *joined = self._encode([tail, *(f"{tail}{space}{answer}" for answer in answers)])
-        kept = min(_common(bare, tokens) for tokens in joined)
+        kept = min(common_start(bare, tokens) for tokens in joined)
         return _Seam(bare, kept, build_trie([tuple(tokens[kept:].tolist()) for tokens in joined]))
 
     def _agrees(self, seam: _Seam, text: str, tokens: np.ndarray, answers: tuple[str, ...]) -> bool:
@@ -183,12 +183,6 @@ class Encoder:
             for a, b in ((seam.trie.tokens, whole.trie.tokens), (seam.trie.edge_tokens, whole.trie.edge_tokens),
                          (seam.trie.paths, whole.trie.paths))
         )  # fmt: skip
-
-
-def _common(a: np.ndarray, b: np.ndarray) -> int:
-    length = min(len(a), len(b))
-    differing = np.flatnonzero(a[:length] != b[:length])
-    return int(differing[0]) if len(differing) else length
 
 
 def place_of(prompt: Prompt) -> str:

@@ -153,7 +153,7 @@ class HuggingFaceModel:
 
 def _unsupported(name: str, why: str) -> str:
     return (
-        f"{name}: this architecture cannot be scored exactly over the token tree ({why.splitlines()[0][:200]}). "
+        f"{name}: this architecture cannot be scored exactly over the token tree ({why.partition(chr(10))[0][:200]}). "
         "Llama, Qwen2, Qwen3, Mistral (without a sliding window) and SmolLM models can."
     )
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from silicus.models.trie import AnswerTrie
 
-__all__ = ["Pack", "Row", "pack_rows"]
+__all__ = ["Pack", "Row", "common_start", "pack_rows"]
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class _OpenPack:
         self.reads: list[np.ndarray] = []
 
     def add(self, row: Row) -> None:
-        shared = _common(self.path, row.context)
+        shared = common_start(self.path, row.context)
         if self.rows and shared == len(row.context) == len(self.path) and self.rows[-1].trie is row.trie:
             self.rows.append(row)  # The same prompt again: read what the last one reads.
             self.reads.append(self.reads[-1])
@@ -126,7 +126,7 @@ class _OpenPack:
         )
 
 
-def _common(path: np.ndarray, context: np.ndarray) -> int:
+def common_start(path: np.ndarray, context: np.ndarray) -> int:
     """Return how many tokens two sequences share from the start."""
     length = min(len(path), len(context))
     differing = np.flatnonzero(path[:length] != context[:length])
