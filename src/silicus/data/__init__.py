@@ -2,6 +2,18 @@
 
 from silicus.data.answer_scale import ParsedScale, parse_scale
 from silicus.data.dataset import Dataset
-from silicus.data.reading import read_dataset
+from silicus.data.folder import read_dataset_folder, write_dataset_folder
+from silicus.data.reader import Reader, ReadOptions
+from silicus.data.reading import every_reader, read_dataset
 
-__all__ = ["Dataset", "ParsedScale", "parse_scale", "read_dataset"]
+__all__ = [
+    "Dataset",
+    "ParsedScale",
+    "ReadOptions",
+    "Reader",
+    "every_reader",
+    "parse_scale",
+    "read_dataset",
+    "read_dataset_folder",
+    "write_dataset_folder",
+]

@@ -1,38 +1,80 @@
-"""A dataset: the stimuli of past studies, the people who were asked, and their answers on a stated scale."""
+"""A dataset: what people were shown and asked in past studies, who they are, and what they answered."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 import polars as pl
 
-from silicus.data.answer_scale import ParsedScale, answer_sentence_start, parse_scale
+from silicus.data.missing import code_label, is_code
 from silicus.record import digest
-from silicus.study import KEY, RESPONSES, Item, Scale
+from silicus.study import KEY, RESPONSES, Item, Scale, Source
 
-__all__ = ["ROWS", "Dataset", "assemble", "question_id"]
+__all__ = ["ANSWERS", "ROWS", "SHOWN", "Dataset", "Provenance", "Stimulus", "Unit", "settle"]
+
+Provenance = Literal["stated", "labels", "observed_task", "unsupported"]
+"""How a scale is known: the words state a range, they list the points, the task's answers show one, not at all."""
+
+Unit = Literal["person", "row", "group"]
+"""What a respondent is: a person, one answer of a person the source does not identify, or a group of people."""
 
 ROWS = pl.Schema(
     {
         "study": pl.String,
         "condition": pl.String,
-        "question": pl.String,  # null where the source does not number its questions
-        "respondent": pl.String,
-        "stimulus": pl.String,  # all that was shown and asked
-        "answer": pl.Float64,  # null where the source holds no number
+        "question": pl.String,
+        "respondent": pl.String,  # unique in the whole dataset: "study/participant"
+        "stimulus": pl.UInt32,  # the place in the list of stimuli; null where nothing was shown
+        "answer": pl.Float64,  # as in the source; null where it holds no number
+        "n": pl.Int64,  # how many people gave it; null where only a share is published
+        "weight": pl.Float64,  # survey weight of one of them; the share, where n is null
+        "missing": pl.String,  # why there is no answer, in the source's words; null where there is one
     }
 )
-"""What a reader of stimuli hands to `assemble`: one row an answer, nothing left out yet."""
+"""What a reader hands to `settle`: one row an answer, nothing left out yet."""
 
-_SHOWN_WORDS = 60
-_QUOTES = " \"'“”‘’"
-# No sentence ends after the S of "U.S. Supreme Court", nor after "Dr.".
-_ABBREVIATED = r"(?<!\b[A-Z])(?<!\b[DM]r)(?<!\bMrs)(?<!\bMs)"
-_SENTENCE_END = re.compile(rf"{_ABBREVIATED}[.?!][\"'”’)]*\s+(?=[\"'“‘(]*[A-Z])")
+ANSWERS = pl.Schema({**RESPONSES, "missing": pl.String})
+"""A dataset's answers: `RESPONSES`, and why there is no answer where `response` is null."""
+
+SHOWN = pl.Schema(
+    {
+        "study": pl.String,
+        "condition": pl.String,
+        "question": pl.String,
+        "stimulus": pl.String,  # a digest of the words shown
+        "item": pl.String,  # null where the scale is unsupported
+        "scale": pl.String,  # in words, such as "1 to 7"
+        "provenance": pl.String,
+        "reason": pl.String,  # why the scale is unsupported, or what an observed one rests on
+        "rows": pl.Int64,
+        "kept": pl.Int64,  # answers on the scale
+        "missing": pl.Int64,  # rows with a missing code, or a reason for no answer
+        "outside": pl.Int64,  # answers that are numbers and not on the scale
+        "outside_answers": pl.List(pl.Float64),  # some of them, lowest first
+    }
+)
+"""One row a study, condition, question and stimulus: where its scale comes from, and what became of its rows."""
+
+_OUTSIDE_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Stimulus:
+    """What was shown, and how its scale is known.
+
+    Attributes:
+        text: all the words shown.
+        item: with its scale; `None` where the scale is unsupported.
+        reason: why it is unsupported, or what an observed scale rests on.
+    """
+
+    text: str
+    item: Item | None
+    provenance: Provenance
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -41,136 +83,206 @@ class Dataset:
 
     Attributes:
         name: the file or folder it was read from, without suffix.
+        source: whom to cite, and under which terms.
         items: the hash of a stimulus -> what was shown and asked. Studies show the same stimulus in several
             conditions; such an item names the first of them, `responses` and `cells` every one.
-        responses: schema `RESPONSES`, one row an answer that lies on its scale.
+        responses: schema `ANSWERS`, then `split` and `unseen` once it has been split, `rationale` where asked for.
         respondents: `respondent`, `weight`, then one column an attribute, of those who are in `responses`.
+        shown: schema `SHOWN`.
         rows_read: how many rows the source holds.
         left_out: reason -> number of rows that are not in `responses`.
-        people_known: whether the source says which answers come from the same person.
+        unit: what a respondent is.
+        fielded: study -> when people answered, where it differs from `source.fielded`.
     """
 
     name: str
+    source: Source
     items: dict[str, Item]
     responses: pl.DataFrame
     respondents: pl.DataFrame
+    shown: pl.DataFrame
     rows_read: int
     left_out: dict[str, int]
-    people_known: bool = True
+    unit: Unit = "person"
+    fielded: dict[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def people_known(self) -> bool:
+        """Whether the source says which answers come from the same person."""
+        return self.unit == "person"
+
+    @property
+    def answered(self) -> pl.DataFrame:
+        """The responses that are answers: those without a reason for being missing."""
+        return self.responses.filter(pl.col("response").is_not_null())
 
     def cells(self) -> Iterator[Item]:
         """Yield what was shown, one item a study, condition, question and stimulus that somebody answered."""
-        for study, condition, question, item in self.responses.select(KEY).unique(maintain_order=True).iter_rows():
+        for study, condition, question, item in self.answered.select(KEY).unique(maintain_order=True).iter_rows():
             yield replace(self.items[item], study=study, condition=condition, question=question)
 
-    def sample(self, count: int, rng: np.random.Generator) -> Dataset:
-        """Return the dataset with `count` of its answers, drawn without replacement, in their old order."""
-        rows = np.sort(rng.choice(len(self.responses), size=count, replace=False))
-        responses = self.responses[rows]
+    def keep(self, rows: pl.Expr, reason: str) -> Dataset:
+        """Return the dataset with the responses for which `rows` is true; the others are left out for `reason`."""
+        responses = self.responses.filter(rows)
+        left_out = dict(self.left_out)
+        if len(responses) < len(self.responses):
+            left_out[reason] = len(self.responses) - len(responses)
         people = self.respondents.join(responses, on="respondent", how="semi", maintain_order="left")
-        left_out = {**self.left_out, "not in the random sample": len(self.responses) - count}
         return replace(self, responses=responses, respondents=people, left_out=left_out)
 
-
-class _Stimulus(NamedTuple):
-    """A distinct stimulus; its words name the question where the source does not."""
-
-    stimulus: str
-    item: str | None
-    words: str | None
-    problem: str | None
+    def sample(self, count: int, rng: np.random.Generator) -> Dataset:
+        """Return the dataset with `count` of its responses, drawn without replacement, in their old order."""
+        drawn = np.zeros(len(self.responses), dtype=bool)
+        drawn[rng.choice(len(self.responses), size=count, replace=False)] = True
+        return self.keep(pl.lit(pl.Series(drawn)), "not in the random sample")
 
 
-def assemble(name: str, rows: pl.DataFrame, people: pl.DataFrame, *, people_known: bool = True) -> Dataset:
-    """Return the dataset of these rows; a row without a scale, or off its scale, is left out and counted.
+def settle(  # noqa: PLR0913 - what a dataset consists of
+    name: str,
+    source: Source,
+    stimuli: list[Stimulus],
+    rows: pl.DataFrame,
+    people: pl.DataFrame,
+    *,
+    unit: Unit = "person",
+    published: bool = False,
+    fielded: dict[str, str] | None = None,
+    left_out: dict[str, int] | None = None,
+) -> Dataset:
+    """Return the dataset of these rows: the one road from a reader's rows to the table of responses.
+
+    A row without a scale, without a number, or off its scale is left out and counted. A missing code off its scale
+    (`is_code`) stays as a row without an answer, with the code as the reason.
 
     Args:
         name: what the dataset is called.
-        rows: schema `ROWS`.
+        source: whom to cite, and under which terms.
+        stimuli: what was shown; `rows` name them by their place.
+        rows: schema `ROWS`, then further columns that are carried along.
         people: `respondent`, `weight`, then attributes; one row a respondent of `rows`.
-        people_known: whether the source says which rows come from the same person.
+        unit: what a respondent is.
+        published: whether whole numbers off the scale stay, missing codes among them, as the authors of SocSci210
+            kept them.
+        fielded: study -> when people answered.
+        left_out: reason -> rows of the source that the reader did not hand over.
     """
-    parsed = {text: parse_scale(text) for text in rows["stimulus"].unique(maintain_order=True).drop_nulls()}
-    known = pl.DataFrame(
-        [_stimulus(text, scale) for text, scale in parsed.items()],
-        schema={"stimulus": pl.String, "item": pl.String, "words": pl.String, "problem": pl.String},
-        orient="row",
+    further = [column for column in rows.columns if column not in ROWS]
+    judged = _judged(rows, stimuli, published=published)
+    reasons = judged.drop_nulls("left").group_by("left", maintain_order=True).len()
+    counts = {**(left_out or {}), **dict(reasons.iter_rows())}
+    kept = judged.filter(pl.col("left").is_null())
+    number = pl.when(pl.col("missing").is_null()).then(pl.col("answer"))
+    responses = kept.select(
+        *(c for c in RESPONSES if c != "response"), "missing", *further, response=number.cast(pl.Int64)
     )
-    rows = rows.join(known, on="stimulus", how="left", maintain_order="left")
-    rows = _with_reasons(rows, {text: scale.scale for text, scale in parsed.items() if scale.scale is not None})
-    left_out = rows.drop_nulls("reason").group_by("reason", maintain_order=True).len()
-    kept = rows.filter(pl.col("reason").is_null()).with_columns(
-        question=pl.coalesce("question", "words"), response=pl.col("answer"), n=1, weight=1.0
-    )
-    responses = kept.select(RESPONSES.names()).cast(RESPONSES)
     return Dataset(
         name=name,
-        items=_items(kept, parsed),
-        responses=responses,
+        source=source,
+        items=_items(kept, stimuli),
+        responses=responses.select(*ANSWERS, *further).cast(dict(ANSWERS)),
         respondents=people.join(responses, on="respondent", how="semi", maintain_order="left"),
-        rows_read=len(rows),
-        left_out=dict(left_out.sort("len", "reason", descending=[True, False]).iter_rows()),
-        people_known=people_known,
+        shown=_shown(judged, stimuli),
+        rows_read=len(rows) + sum((left_out or {}).values()),
+        left_out=dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))),
+        unit=unit,
+        fielded=fielded or {},
     )
 
 
-def _stimulus(text: str, parsed: ParsedScale) -> _Stimulus:
-    if not text.strip():
-        return _Stimulus(text, None, None, "empty stimulus")
-    if parsed.scale is None:
-        return _Stimulus(text, None, None, f"no scale: {parsed.reason}")
-    return _Stimulus(text, _item(text, parsed.scale).item, question_id(text, parsed.scale), None)
-
-
-def _item(text: str, scale: Scale, study: str = "", condition: str = "", question: str = "") -> Item:
-    return Item(study, condition, question, context="", text=text, scale=scale, verbatim=True)
-
-
-def _with_reasons(rows: pl.DataFrame, scales: dict[str, Scale]) -> pl.DataFrame:
-    """Return the rows with a column `reason`: why a row is left out, null where it stays."""
-    answered = rows.filter(pl.col("problem").is_null()).select("stimulus", "answer").drop_nulls().unique()
-    answers = {text: frozenset(scale.answers) for text, scale in scales.items()}
-    on_scale = [answer in answers[text] for text, answer in answered.iter_rows()]
-    judged = answered.with_columns(on_scale=pl.Series(on_scale, dtype=pl.Boolean))
+def _judged(rows: pl.DataFrame, stimuli: list[Stimulus], *, published: bool) -> pl.DataFrame:
+    """Return the rows with `item`, `missing`, `outside`, and `left`: why a row is left out, null where it stays."""
+    pairs = rows.filter(pl.col("missing").is_null()).select("stimulus", "answer").drop_nulls().unique()
+    verdicts = [_verdict(stimuli[place].item, answer) for place, answer in pairs.iter_rows()]
+    judged = pairs.with_columns(pl.Series("verdict", verdicts, dtype=pl.String))
     rows = rows.join(judged, on=["stimulus", "answer"], how="left", maintain_order="left")
-    return rows.with_columns(
-        reason=pl.when(pl.col("stimulus").is_null())
+    rows = rows.join(_known(stimuli), on="stimulus", how="left", maintain_order="left")
+    verdict, whole = pl.col("verdict"), pl.col("answer") == pl.col("answer").round()
+    is_missing = pl.col("missing").is_not_null() | verdict.str.starts_with("code")
+    left = (
+        pl.when(pl.col("stimulus").is_null())
         .then(pl.lit("empty stimulus"))
         .when(pl.col("problem").is_not_null())
         .then("problem")
+        .when(pl.col("missing").is_not_null())
+        .then(None)
         .when(pl.col("answer").is_null())
         .then(pl.lit("answer is not a number"))
-        .when(~pl.col("on_scale"))
+        .when((verdict == "outside") & ~(pl.lit(published) & whole))
         .then(pl.lit("answer outside the stated scale"))
+    )
+    code = pl.when(verdict.str.starts_with("code") & ~pl.lit(published)).then(verdict)
+    return rows.with_columns(
+        left=left,
+        outside=(verdict == "outside").fill_null(value=False),
+        is_missing=is_missing.fill_null(value=False),
+        missing=pl.coalesce("missing", code),
+    ).drop("verdict", "problem")
+
+
+def _verdict(item: Item | None, answer: float) -> str | None:
+    """Return "outside" or "code 98" for a number that is no answer on the item's scale, `None` for one that is."""
+    if item is None or answer in item.scale.answers:
+        return None
+    return code_label(answer) if is_code(answer) else "outside"
+
+
+def _known(stimuli: list[Stimulus]) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "stimulus": range(len(stimuli)),
+            "item": [s.item.item if s.item else None for s in stimuli],
+            "problem": [_problem(s) for s in stimuli],
+        },
+        schema={"stimulus": pl.UInt32, "item": pl.String, "problem": pl.String},
     )
 
 
-def _items(kept: pl.DataFrame, parsed: dict[str, ParsedScale]) -> dict[str, Item]:
+def _problem(stimulus: Stimulus) -> str | None:
+    if not stimulus.text.strip():
+        return "empty stimulus"
+    return None if stimulus.item else f"no scale: {stimulus.reason}"
+
+
+def _items(kept: pl.DataFrame, stimuli: list[Stimulus]) -> dict[str, Item]:
     items: dict[str, Item] = {}
-    first = kept.unique("item", keep="first", maintain_order=True)
-    for study, condition, question, item, text in first.select(*KEY, "stimulus").iter_rows():
-        scale = parsed[text].scale
-        if scale is not None:
-            items[item] = _item(text, scale, study, condition, question)
+    first = kept.select("study", "condition", "question", "item", "stimulus").unique(
+        "item", keep="first", maintain_order=True
+    )
+    for study, condition, question, name, place in first.iter_rows():
+        item = stimuli[place].item
+        if item is not None:
+            items[name] = replace(item, study=study, condition=condition, question=question)
     return items
 
 
-def question_id(stimulus: str, scale: Scale) -> str:
-    """Return a readable name for a stimulus' question: its first words, and a digest of words and scale.
+def _shown(judged: pl.DataFrame, stimuli: list[Stimulus]) -> pl.DataFrame:
+    """Return the table of schema `SHOWN`."""
+    outside = pl.col("outside")
+    cells = judged.group_by("study", "condition", "question", "stimulus", maintain_order=True).agg(
+        rows=pl.len(),
+        kept=(pl.col("left").is_null() & ~pl.col("is_missing") & ~outside).sum(),
+        missing=pl.col("is_missing").sum(),
+        outside=outside.sum(),
+        outside_answers=pl.col("answer").filter(outside).unique().sort().head(_OUTSIDE_SHOWN),
+    )
+    words = pl.DataFrame(
+        [(n, digest(s.text), s.item and s.item.item, _scale(s.item), s.provenance, s.reason) for n, s in enumerate(stimuli)],
+        schema={
+            "stimulus": pl.UInt32, "words": pl.String, "item": pl.String, "scale": pl.String, "provenance": pl.String,
+            "reason": pl.String,
+        },
+        orient="row",
+    )  # fmt: skip
+    found = cells.join(words, on="stimulus", how="left", maintain_order="left").drop("stimulus")
+    unsupported = pl.col("provenance").fill_null("unsupported")
+    return found.rename({"words": "stimulus"}).with_columns(unsupported).select(SHOWN.names()).cast(dict(SHOWN))
 
-    The words are those between the last "asked:" and the answer sentence, or, without "asked:", the last
-    sentence before it. So a question that names its treatment becomes a question of its own in every
-    condition, and questions that differ only in the sentences before the last become one.
 
-    Examples:
-        >>> scale = Scale(kind="binary", labels={1: "Yes", 2: "No"})
-        >>> name = question_id('You were asked: "Would you vote?" Only return 1 for Yes or 2 for No.', scale)
-        >>> name.rpartition(" · ")[0]
-        'Would you vote?'
-    """
-    before = stimulus[: answer_sentence_start(stimulus)]
-    _, asked, after = before.rpartition("asked:")
-    words = after if asked else _SENTENCE_END.split(before.strip())[-1]
-    words = " ".join(words.split()).strip(_QUOTES)
-    shown = words if len(words) <= _SHOWN_WORDS else words[: _SHOWN_WORDS - 1].rstrip() + "…"
-    return f"{shown} · {digest(words, scale.model_dump_json())[:8]}"
+def _scale(item: Item | None) -> str | None:
+    return None if item is None else _described(item.scale)
+
+
+def _described(scale: Scale) -> str:
+    """Return the points of a scale, with the labels of its ends: scales that read alike are alike."""
+    low, high = scale.label(scale.values[0]), scale.label(scale.values[-1])
+    return f"{scale} ({low} … {high})" if low or high else str(scale)

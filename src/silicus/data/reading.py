@@ -1,45 +1,82 @@
-"""The door of the room: a dataset from a file or folder, whichever of the known forms it has."""
+"""The door of the room: a dataset from a file, a folder or the hub, by the reader of its name or of its form."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from silicus.data.dataset import Dataset
-from silicus.data.socsci210 import read_derived, read_hub
+from silicus.data.folder import is_dataset_folder, read_dataset_folder
+from silicus.data.hub import fetch, is_hub_id
+from silicus.data.reader import Reader, ReadOptions
+from silicus.data.readers import READERS
 from silicus.errors import InputError, did_you_mean
 
-__all__ = ["read_dataset"]
-
-_EXPECTED = (
-    "Expected SocSci210 as JSON lines (.jsonl, keys instruction, input, output, study_id, condition_num), "
-    "as parquet (.parquet, the columns of its hub), or a folder of such parquet files."
-)
+__all__ = ["every_reader", "read_dataset"]
 
 
-def read_dataset(path: Path) -> Dataset:
-    """Return the dataset in a file or folder, recognised by its suffix and its keys or columns.
+def every_reader() -> list[Reader]:
+    """Return every reader there is, our own first."""
+    return [READERS.get(name) for name in READERS.names()]
+
+
+def read_dataset(path: Path | str, reader: str | None = None, options: ReadOptions | None = None) -> Dataset:
+    """Return the dataset in a file or folder, or on the hub.
+
+    Args:
+        path: a file, a folder, a dataset folder that silicus wrote, or an id on the Hugging Face hub.
+        reader: the name of the reader; found by the form of the data where it is left out.
+        options: what every reader may be asked.
 
     Raises:
         InputError: nothing is there, or it has none of the known forms; the message says what was found.
     """
-    if path.is_dir():
-        return _read_folder(path)
-    if not path.is_file():
+    options = options or ReadOptions()
+    chosen: Reader | None = READERS.get(reader) if reader else None
+    if is_hub_id(str(path)):
+        chosen = chosen or _of_hub(str(path))
+        data = chosen.read(fetch(str(path), chosen.hub_files), options)
+        return replace(data, name=str(path).rpartition("/")[2])
+    path = Path(path)
+    _check_there(path)
+    if is_dataset_folder(path):
+        return read_dataset_folder(path)
+    return (chosen or _of_form(path, options)).read(path, options)
+
+
+def _of_hub(repository: str) -> Reader:
+    readers = every_reader()
+    for reader in readers:
+        if reader.hub == repository:
+            return reader
+    known = [reader.hub for reader in readers if reader.hub]
+    raise InputError(
+        f"{repository}: neither a file or folder, nor a dataset of the hub that a reader knows."
+        f"{did_you_mean(repository, known)} For a copy under another name, say which reader reads it: --reader NAME."
+    )
+
+
+def _of_form(path: Path, options: ReadOptions) -> Reader:
+    if options.codebook is not None:
+        return READERS.get("table")
+    for reader in every_reader():
+        if reader.recognises(path):
+            return reader
+    found = f"a '{path.suffix}' file" if path.is_file() else ", ".join(_names(path)[:5]) or "nothing"
+    forms = "; ".join(f"{reader.name} ({reader.forms})" for reader in every_reader())
+    raise InputError(
+        f"{path}: found {found}, which no reader knows by its form. The readers are: {forms}. "
+        "Name one with --reader, or describe a table of your own in a codebook: silicus data codebook FILE"
+    )
+
+
+def _check_there(path: Path) -> None:
+    if not path.exists():
         near = did_you_mean(path.name, _names(path.parent)) if path.parent.is_dir() else ""
-        raise InputError(f"{path}: no such file.{near if near.startswith(' Did') else ''} {_EXPECTED}")
-    if path.suffix == ".jsonl":
-        return read_derived(path)
-    if path.suffix == ".parquet":
-        return read_hub([path])
-    raise InputError(f"{path}: found a '{path.suffix}' file. {_EXPECTED}")
-
-
-def _read_folder(path: Path) -> Dataset:
-    shards = sorted(path.rglob("*.parquet"))
-    if not shards:
-        found = ", ".join(_names(path)[:5]) or "nothing"
-        raise InputError(f"{path}: found no parquet file in this folder, but {found}. {_EXPECTED}")
-    return read_hub(shards, name=path.name)
+        raise InputError(
+            f"{path}: no such file or folder.{near if near.startswith(' Did') else ''} "
+            "Expected a file or folder of people's answers (silicus data list names the forms)."
+        )
 
 
 def _names(folder: Path) -> list[str]:

@@ -4,7 +4,18 @@ from silicus.study.baselines import pooled, uniform
 from silicus.study.respondents import Respondent, draw_profiles, iter_respondents, read_respondents
 from silicus.study.scale import MAX_POINTS, Scale, ScaleKind
 from silicus.study.study import Condition, Human, Item, Question, Source, Study, bundled_studies, read_study
-from silicus.study.tables import KEY, PREDICTIONS, RESPONSES, human_responses, need_columns, read_table, write_table
+from silicus.study.tables import (
+    KEY,
+    PREDICTIONS,
+    RESPONSES,
+    human_responses,
+    need_columns,
+    place_in,
+    read_items,
+    read_table,
+    write_items,
+    write_table,
+)
 
 __all__ = [
     "KEY",
@@ -25,10 +36,13 @@ __all__ = [
     "human_responses",
     "iter_respondents",
     "need_columns",
+    "place_in",
     "pooled",
+    "read_items",
     "read_respondents",
     "read_study",
     "read_table",
     "uniform",
+    "write_items",
     "write_table",
 ]

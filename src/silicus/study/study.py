@@ -17,6 +17,8 @@ from silicus.study.scale import Scale
 __all__ = ["Condition", "Human", "Item", "Question", "Source", "Study", "bundled_studies", "read_study"]
 
 _EXAMPLES = Path(__file__).parent / "examples"
+_DATE = r"\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?"
+_WHEN = rf"^{_DATE}(?:/{_DATE})?$"
 
 
 class Condition(Record):
@@ -42,10 +44,13 @@ class Source(Record):
 
     citation: str = Field(min_length=1)
     doi: str | None = None
+    url: str | None = None
     population: str | None = None
     """Who answered, where and when."""
     licence: str = Field(min_length=1)
     """The terms of the text and the data in this file."""
+    fielded: str | None = Field(default=None, pattern=_WHEN, coerce_numbers_to_str=True)
+    """When people answered: a year, month or day (2017, 2017-03, 2017-03-14), or two of them with a slash between."""
 
 
 class Human(Record):

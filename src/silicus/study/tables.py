@@ -11,7 +11,8 @@ import polars as pl
 
 from silicus.errors import InputError, did_you_mean
 from silicus.record import atomic
-from silicus.study.study import Study
+from silicus.study.scale import Scale
+from silicus.study.study import Item, Study
 
 __all__ = [
     "KEY",
@@ -21,7 +22,9 @@ __all__ = [
     "human_responses",
     "need_columns",
     "place_in",
+    "read_items",
     "read_table",
+    "write_items",
     "write_table",
 ]
 
@@ -38,8 +41,8 @@ RESPONSES = pl.Schema(
         "item": pl.String,  # the hash of the stimulus actually shown
         "respondent": pl.String,  # null where only counts were published
         "response": pl.Int64,  # a value of the question's scale, or one of its refusals; null: no answer given
-        "n": pl.Int64,  # how many people gave this answer: 1 for a single respondent
-        "weight": pl.Float64,  # survey weight of one of these people
+        "n": pl.Int64,  # how many people gave this answer: 1 for a person; null where only a share is published
+        "weight": pl.Float64,  # survey weight of one of these people; the share, where n is null
     }
 )
 """People's answers."""
@@ -59,6 +62,8 @@ PREDICTIONS = pl.Schema(
 )
 """A model's answers."""
 
+
+_ITEM_COLUMNS = ("study", "condition", "question", "context", "text", "scale", "verbatim")
 
 _MISSING = ["NA"]
 """How R writes a missing value in a text table."""
@@ -127,6 +132,28 @@ def write_table(path: Path, table: pl.DataFrame | pl.LazyFrame) -> None:
             # polars hides the system's error in its text: "No space left on device (os error 28)".
             code = re.search(r"\(os error (\d+)\)", str(error))
             raise OSError(int(code[1]), os.strerror(int(code[1]))) if code else error from None
+
+
+def write_items(path: Path, items: list[Item]) -> None:
+    """Write what was shown and asked as a parquet table, one row an item."""
+    rows = [(i.study, i.condition, i.question, i.context, i.text, i.scale.model_dump_json(), i.verbatim) for i in items]
+    schema = dict.fromkeys(_ITEM_COLUMNS, pl.String) | {"verbatim": pl.Boolean}
+    write_table(path, pl.DataFrame(rows, schema=schema, orient="row"))
+
+
+def read_items(path: Path) -> dict[str, Item]:
+    """Return the items of a table that `write_items` wrote, by their hash.
+
+    Raises:
+        InputError: the file is absent, broken, or lacks a column.
+    """
+    table = read_table(path, "items", may_be_empty=True)
+    need_columns(table, _ITEM_COLUMNS, path)
+    items = [
+        Item(study, condition, question, context, text, Scale.model_validate_json(scale), verbatim)
+        for study, condition, question, context, text, scale, verbatim in table.select(_ITEM_COLUMNS).iter_rows()
+    ]
+    return {item.item: item for item in items}
 
 
 def place_in(path: Path, row: int) -> str:

@@ -17,12 +17,11 @@ import polars as pl
 from silicus.errors import InputError, RunError
 from silicus.options import AnswerOptions
 from silicus.record import Record, digest, read, write
-from silicus.study import Item, Scale, need_columns, read_table, write_table
+from silicus.study import Item, read_items, read_table, write_items, write_table
 
 __all__ = ["About", "Manifest", "Run", "enter_run", "read_run"]
 
 _LIBRARIES = ("numpy", "polars", "torch", "transformers", "peft", "gguf")
-_ITEM_COLUMNS = ("study", "condition", "question", "context", "text", "scale", "verbatim")
 
 
 class About(Record):
@@ -120,7 +119,7 @@ def enter_run(
         raise RunError(
             f"{folder}: this folder holds something else ({foreign[0]}). Choose an empty or new folder with --out."
         )
-    write_table(folder / "items.parquet", _item_table(items))
+    write_items(folder / "items.parquet", items)
     write_table(folder / "responses.parquet", responses)
     # The manifest comes last: a folder that has one is complete but for its predictions.
     write(folder / "manifest.json", manifest)
@@ -176,24 +175,13 @@ def read_run(folder: Path) -> Run:
             f"{folder}: the run is not finished ({done} parts are there). "
             "Start the command that made it again to go on."
         )
-    table = read_table(folder / "items.parquet", "items")
-    need_columns(table, _ITEM_COLUMNS, folder / "items.parquet")
-    items = [
-        Item(study, condition, question, context, text, Scale.model_validate_json(scale), verbatim)
-        for study, condition, question, context, text, scale, verbatim in table.select(_ITEM_COLUMNS).iter_rows()
-    ]
     return Run(
         folder=folder,
         manifest=manifest,
-        items={item.item: item for item in items},
+        items=read_items(folder / "items.parquet"),
         responses=read_table(folder / "responses.parquet", "responses", may_be_empty=True),
         predictions=read_table(predictions, "predictions"),
     )
-
-
-def _item_table(items: list[Item]) -> pl.DataFrame:
-    rows = [(i.study, i.condition, i.question, i.context, i.text, i.scale.model_dump_json(), i.verbatim) for i in items]
-    return pl.DataFrame(rows, schema=list(_ITEM_COLUMNS), orient="row")
 
 
 def _versions() -> dict[str, str]:

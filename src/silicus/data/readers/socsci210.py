@@ -1,8 +1,8 @@
-"""SocSci210 as datasets: the parquet files of its hub, and the JSON lines that others derived from them.
+"""SocSci210: the parquet files of its hub, and the JSON lines that others derived from them.
 
 People's answers to 210 studies of the Time-sharing Experiments for the Social Sciences (Kolluri et al., 2025,
-https://doi.org/10.18653/v1/2025.emnlp-main.1530). The hub's columns `reasoning` and `prompt` are never read:
-the reasoning was written with the answer in view, the prompt repeats stimulus and demographics.
+https://doi.org/10.18653/v1/2025.emnlp-main.1530). The column `prompt` is never read: it repeats stimulus and
+demographics. `reasoning` was written with the answer in view; it is read only where it is asked for as a target.
 
 A person is a participant *within* a study, as the hub numbers them anew in every study. The derived form does
 not number people: there every row is a respondent of its own, and everything known of one is on that row.
@@ -18,11 +18,25 @@ from typing import Any, cast
 
 import polars as pl
 
-from silicus.data.dataset import ROWS, Dataset, assemble
+from silicus.data.dataset import ROWS, Dataset
+from silicus.data.reader import Reader, ReadOptions
+from silicus.data.stimuli import assemble
 from silicus.errors import InputError, did_you_mean
-from silicus.study import need_columns
+from silicus.study import Source, need_columns
 
-__all__ = ["read_derived", "read_hub"]
+__all__ = ["READER", "read_derived", "read_hub"]
+
+_SOURCE = Source(
+    citation=(
+        "Kolluri, A., Wu, S., Park, J. S., & Bernstein, M. S. (2025). Finetuning LLMs for human behavior prediction "
+        "in social science experiments. EMNLP 2025."
+    ),
+    doi="10.18653/v1/2025.emnlp-main.1530",
+    url="https://huggingface.co/datasets/socratesft/SocSci210",
+    population="respondents of 210 experiments fielded on US panels (TESS)",
+    licence="none stated by its authors; not redistributed here",
+    fielded="2003/2024",
+)
 
 _HUB_COLUMNS = ("study_id", "participant", "demographic", "stimuli", "response", "condition_num", "task_num")
 _HUB_NUMBERS = ("participant", "response", "condition_num", "task_num")
@@ -40,29 +54,88 @@ _HUB_NAMES = {"political_affiliation": "party_id"}
 _NOT_ATTRIBUTES = ("respondent", "weight")
 
 
-def read_hub(paths: list[Path], name: str | None = None) -> Dataset:
-    """Return the dataset of parquet files with the hub's columns.
+def _recognises(path: Path) -> bool:
+    if path.is_dir():
+        return any(_is_hub(shard) for shard in sorted(path.rglob("*.parquet"))[:1])
+    return (path.suffix == ".parquet" and _is_hub(path)) or (path.suffix == ".jsonl" and _is_derived(path))
+
+
+def _is_hub(path: Path) -> bool:
+    """Whether most of the hub's columns are there, so that a missing one is named and not taken for another form."""
+    try:
+        columns = pl.scan_parquet(path).collect_schema().names()
+    except (pl.exceptions.PolarsError, OSError):
+        return False
+    return len(set(_HUB_COLUMNS) & set(columns)) > len(_HUB_COLUMNS) // 2
+
+
+def _is_derived(path: Path) -> bool:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        first = next((line for line in file if line.strip()), "")
+    return sum(f'"{key}"' in first for key in _DERIVED_KEYS) > len(_DERIVED_KEYS) // 2
+
+
+def _read(path: Path, options: ReadOptions) -> Dataset:
+    if path.suffix == ".jsonl":
+        return read_derived(path, published=options.published)
+    shards = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
+    if not shards:
+        raise InputError(f"{path}: found no parquet file in this folder, expected {READER.forms}.")
+    return read_hub(shards, path.stem, published=options.published, rationale=options.rationale)
+
+
+READER = Reader(
+    name="socsci210",
+    title="SocSci210: answers of 400,491 people in 210 US survey experiments",
+    source=_SOURCE,
+    obtain="Fetched from the hub by its id, or download its parquet files and give their folder.",
+    forms="parquet files with the columns of its hub, a folder of them, or JSON lines derived from them",
+    recognises=_recognises,
+    read=_read,
+    hub="socratesft/SocSci210",
+    hub_files=("*.parquet", "metadata/*.json"),
+)
+
+
+def read_hub(
+    paths: list[Path], name: str | None = None, *, published: bool = False, rationale: bool = False
+) -> Dataset:
+    """Return the dataset of parquet files with the hub's columns, read one file after the other.
 
     Args:
         paths: the shards; a study may span several.
         name: what the dataset is called; the first file's name where it is left out.
+        published: whether answers off the scale stay.
+        rationale: whether `reasoning` is read too, as a column `rationale` of the responses.
 
     Raises:
         InputError: a file cannot be read, lacks a column, or holds another type than the hub's.
     """
-    shards = [_hub_shard(path) for path in paths]
-    people = pl.concat([_hub_people(shard) for shard in shards], how="diagonal_relaxed")
-    rows = pl.concat([_hub_rows(shard) for shard in shards])
-    if rows.is_empty():
+    places: dict[str, int] = {}
+    rows: list[pl.DataFrame] = []
+    people: list[pl.DataFrame] = []
+    known = pl.DataFrame(schema={"respondent": pl.String})
+    for path in paths:
+        shard = _hub_shard(path, rationale=rationale)
+        rows.append(_hub_rows(shard, places))
+        # The demographics repeat on every row of a person, so only the first of them goes on.
+        new = _hub_people(shard).join(known, on="respondent", how="anti", maintain_order="left")
+        known = pl.concat([known, new.select("respondent")])
+        people.append(new)
+    table = pl.concat(rows)
+    rows.clear()
+    if table.is_empty():
         raise InputError(f"{paths[0]}: the table of responses has no rows.")
-    return assemble(name or paths[0].stem, rows, people.unique("respondent", keep="first", maintain_order=True))
+    everybody = pl.concat(people, how="diagonal_relaxed")
+    return assemble(name or paths[0].stem, _SOURCE, list(places), table, everybody, published=published)
 
 
-def _hub_shard(path: Path) -> pl.DataFrame:
+def _hub_shard(path: Path, *, rationale: bool) -> pl.DataFrame:
+    columns = (*_HUB_COLUMNS, "reasoning") if rationale else _HUB_COLUMNS
     try:
         scan = pl.scan_parquet(path)
-        need_columns(pl.DataFrame(schema=scan.collect_schema()), _HUB_COLUMNS, path)
-        table = scan.select(_HUB_COLUMNS).collect()
+        need_columns(pl.DataFrame(schema=scan.collect_schema()), columns, path)
+        table = scan.select(columns).collect()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InputError(f"{path}: cannot be read as a parquet table: {error}") from None
     _check_types(table, path)
@@ -87,15 +160,30 @@ def _check_types(table: pl.DataFrame, path: Path) -> None:
             raise InputError(f"{path}: the column '{column}' holds {found}, expected {expected.get(column, 'text')}.")
 
 
-def _hub_rows(shard: pl.DataFrame) -> pl.DataFrame:
+def _hub_rows(shard: pl.DataFrame, places: dict[str, int]) -> pl.DataFrame:
+    """Return a shard's rows with stimuli as places, which are added to `places` where they are new."""
+    for text in shard["stimuli"].unique(maintain_order=True).drop_nulls():
+        places.setdefault(text, len(places))
+    further = {"rationale": pl.col("reasoning")} if "reasoning" in shard.columns else {}
     return shard.select(
         study="study_id",
         condition=pl.col("condition_num").cast(pl.String),
         question=pl.format("task {}", "task_num"),
         respondent="respondent",
-        stimulus="stimuli",
+        stimulus=_place("stimuli", shard["stimuli"].unique(), places),
         answer=pl.col("response").cast(pl.Float64),
-    ).cast(ROWS)
+        n=pl.lit(1, dtype=pl.Int64),
+        weight=pl.lit(1.0),
+        missing=pl.lit(None, dtype=pl.String),
+        **further,
+    )
+
+
+def _place(column: str, texts: pl.Series, places: dict[str, int]) -> pl.Expr:
+    here = {text: places[text] for text in texts.drop_nulls()}
+    if not here:
+        return pl.lit(None, dtype=pl.UInt32)
+    return pl.col(column).replace_strict(here, default=None, return_dtype=pl.UInt32)
 
 
 def _hub_people(shard: pl.DataFrame) -> pl.DataFrame:
@@ -106,13 +194,14 @@ def _hub_people(shard: pl.DataFrame) -> pl.DataFrame:
     return people.with_columns(empty_is_unknown)
 
 
-def read_derived(path: Path) -> Dataset:
+def read_derived(path: Path, *, published: bool = False) -> Dataset:
     """Return the dataset of a JSON-lines file with the keys input, output, study_id and condition_num.
 
     Raises:
         InputError: naming the line that is not JSON, lacks a key, or holds another type or form.
     """
-    rows: list[tuple[str, str, None, str, str, float | None]] = []
+    places: dict[str, int] = {}
+    rows: list[tuple[str, str, None, str, int, float | None, int, float, None]] = []
     people: list[dict[str, str]] = []
     for number, data in _json_lines(path):
         where = f"{path} line {number}"
@@ -123,13 +212,13 @@ def read_derived(path: Path) -> Dataset:
             raise InputError(f"{where}: found the input {found}, expected 'Demographics: ... Scenario: ...'.")
         respondent = f"{data['study_id']}/row {number:05}"
         stimulus, condition = parts["stimulus"].strip(), str(data["condition_num"])
-        rows.append((data["study_id"], condition, None, respondent, stimulus, _number(data["output"])))
+        place = places.setdefault(stimulus, len(places))
+        rows.append((data["study_id"], condition, None, respondent, place, _number(data["output"]), 1, 1.0, None))
         people.append({"respondent": respondent} | _attributes(parts["demographics"], where))
     if not rows:
         raise InputError(f"{path}: found no line, expected one JSON object a line.")
-    return assemble(
-        path.stem, pl.DataFrame(rows, schema=ROWS, orient="row"), _derived_people(people), people_known=False
-    )
+    table = pl.DataFrame(rows, schema=ROWS, orient="row")
+    return assemble(path.stem, _SOURCE, list(places), table, _derived_people(people), unit="row", published=published)
 
 
 def _json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -1,0 +1,108 @@
+"""A dataset folder: the two tables of a dataset, what was shown, and where it comes from."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from silicus.data.dataset import SHOWN, Dataset, Unit
+from silicus.data.guard import Guarded
+from silicus.data.split import Split
+from silicus.errors import InputError, RunError
+from silicus.record import Record, digest, read, write
+from silicus.study import Source, read_items, read_table, write_items, write_table
+
+__all__ = ["DatasetManifest", "is_dataset_folder", "read_dataset_folder", "write_dataset_folder"]
+
+_MANIFEST = "dataset.json"
+
+
+class DatasetManifest(Record):
+    """What a dataset folder holds, and under which terms."""
+
+    name: str
+    source: Source
+    """Whom to cite, and the licence, which goes into everything made from it."""
+    unit: Unit
+    rows_read: int
+    left_out: dict[str, int]
+    fielded: dict[str, str] = {}
+    split: Split | None = None
+    guard: Guarded | None = None
+    made_from: str
+    """The file, folder or hub id that was read."""
+    responses: str
+    """Hash of the answers and their split."""
+    silicus: str
+    created: str
+
+
+def is_dataset_folder(path: Path) -> bool:
+    """Return whether a path is a folder that `write_dataset_folder` made."""
+    return (path / _MANIFEST).is_file()
+
+
+def write_dataset_folder(
+    folder: Path, data: Dataset, made_from: str, split: Split | None = None, guard: Guarded | None = None
+) -> DatasetManifest:
+    """Write a dataset to a folder, and return its manifest.
+
+    Raises:
+        RunError: the folder holds something else, or cannot be written.
+    """
+    from silicus import __version__
+
+    foreign = sorted(p.name for p in folder.iterdir()) if folder.is_dir() and not is_dataset_folder(folder) else []
+    if foreign:
+        raise RunError(
+            f"{folder}: this folder holds something else ({foreign[0]}). Choose an empty or new folder with --out."
+        )
+    (folder / _MANIFEST).unlink(missing_ok=True)
+    write_items(folder / "items.parquet", list(data.items.values()))
+    write_table(folder / "responses.parquet", data.responses)
+    write_table(folder / "respondents.parquet", data.respondents)
+    write_table(folder / "shown.parquet", data.shown)
+    hashes = data.responses.hash_rows(seed=0)
+    manifest = DatasetManifest(
+        name=data.name,
+        source=data.source,
+        unit=data.unit,
+        rows_read=data.rows_read,
+        left_out=data.left_out,
+        fielded=data.fielded,
+        split=split,
+        guard=guard,
+        made_from=made_from,
+        responses=digest(hashes.to_numpy().tobytes()),
+        silicus=__version__,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    # The manifest comes last: a folder that has one is whole.
+    write(folder / _MANIFEST, manifest)
+    return manifest
+
+
+def read_dataset_folder(folder: Path) -> Dataset:
+    """Return the dataset of a folder that `write_dataset_folder` made.
+
+    Raises:
+        InputError: it is no such folder, or a table is missing or broken.
+    """
+    if not is_dataset_folder(folder):
+        raise InputError(f"{folder}: no dataset folder (no {_MANIFEST}). Make one with: silicus data prepare PATH")
+    manifest = read(folder / _MANIFEST, DatasetManifest)
+    shown = read_table(folder / "shown.parquet", "what was shown", may_be_empty=True)
+    return Dataset(
+        name=manifest.name,
+        source=manifest.source,
+        items=read_items(folder / "items.parquet"),
+        responses=read_table(folder / "responses.parquet", "responses", may_be_empty=True),
+        respondents=read_table(folder / "respondents.parquet", "respondents", may_be_empty=True),
+        shown=shown if not shown.is_empty() else pl.DataFrame(schema=SHOWN),
+        rows_read=manifest.rows_read,
+        left_out=manifest.left_out,
+        unit=manifest.unit,
+        fielded=manifest.fielded,
+    )

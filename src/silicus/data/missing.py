@@ -1,0 +1,55 @@
+"""Numbers that stand for no answer: 77, 98, 99, 999, -5 and their kin."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+__all__ = ["code_label", "is_code", "split_codes"]
+
+# 77, 88, 99, 97 and 98, 999, 998, 99999, ... as NORC, Pew and the GSS write them; -1 to -9, -99, -97 as ANES
+# and WVS do.
+_CODE = re.compile(r"-?(?:7{2,}|8{2,}|9{2,}|9+[78])|-[1-9]")
+
+
+def is_code(answer: float) -> bool:
+    """Return whether a number has the form of a missing code; on a scale that holds it, it is an answer.
+
+    Examples:
+        >>> [is_code(x) for x in (98, 999, -5, 7, 61)]
+        [True, True, True, False, False]
+    """
+    return float(answer).is_integer() and _CODE.fullmatch(str(int(answer))) is not None
+
+
+def code_label(answer: float) -> str:
+    """Return how a missing code is called where no codebook names it."""
+    return f"code {int(answer)}"
+
+
+def split_codes(answers: Iterable[float]) -> tuple[list[float], list[float]]:
+    """Return the answers to a question without a stated scale, and the missing codes among them.
+
+    A number is a missing code where it has the form of one (`is_code`) and lies beyond all other answers by a gap
+    wider than any between them: 77, 98 and 99 are codes beside 1 to 7, and answers beside 0 to 100.
+
+    Args:
+        answers: the distinct numbers people gave.
+
+    Examples:
+        >>> split_codes([1, 2, 3, 5, 77, 98, 99])
+        ([1, 2, 3, 5], [77, 98, 99])
+        >>> split_codes([0, 10, 25, 50, 80, 98, 99])
+        ([0, 10, 25, 50, 80, 98, 99], [])
+    """
+    every = sorted(set(answers))
+    core = [answer for answer in every if not is_code(answer)]
+    if not core:
+        return every, []
+    widest = max((b - a for a, b in zip(core, core[1:], strict=False)), default=1)
+    kept = set(core)
+    for answer in [*(a for a in every if a > core[-1]), *(a for a in reversed(every) if a < core[0])]:
+        if min(abs(answer - other) for other in kept) <= widest:
+            kept.add(answer)
+    kept |= {answer for answer in every if core[0] < answer < core[-1]}
+    return [a for a in every if a in kept], [a for a in every if a not in kept]

@@ -1,0 +1,154 @@
+"""Stimuli that say how to answer: their scales, from their answer sentence or, failing that, from their task."""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+
+from silicus.data.answer_scale import ParsedScale, answer_sentence_start, parse_scale
+from silicus.data.dataset import ROWS, Dataset, Stimulus, Unit, settle
+from silicus.data.missing import split_codes
+from silicus.record import digest
+from silicus.study import MAX_POINTS, Item, Scale, ScaleKind, Source
+
+__all__ = ["FEWEST_ANSWERS", "assemble", "question_id"]
+
+FEWEST_ANSWERS = 30
+"""With fewer answers to a task, the lowest and highest seen say little about a scale that is not stated."""
+
+_ORDINAL_POINTS = 11
+_SHOWN_WORDS = 60
+_QUOTES = " \"'“”‘’"
+# No sentence ends after the S of "U.S. Supreme Court", nor after "Dr.".
+_ABBREVIATED = r"(?<!\b[A-Z])(?<!\b[DM]r)(?<!\bMrs)(?<!\bMs)"
+_SENTENCE_END = re.compile(rf"{_ABBREVIATED}[.?!][\"'”’)]*\s+(?=[\"'“‘(]*[A-Z])")
+# A scale that is stated and too long stays unsupported: what people used of it is another scale.
+_STATED_ALL_THE_SAME = "more than"
+
+
+def assemble(
+    name: str,
+    source: Source,
+    texts: list[str],
+    rows: pl.DataFrame,
+    people: pl.DataFrame,
+    *,
+    unit: Unit = "person",
+    published: bool = False,
+) -> Dataset:
+    """Return the dataset of rows whose stimuli say how to answer.
+
+    A stimulus without a scale of its own takes the range of the answers to all such stimuli of its task, never of
+    its cell alone: else a difference between conditions would vanish into their scales.
+
+    Args:
+        name: what the dataset is called.
+        source: whom to cite, and under which terms.
+        texts: the distinct stimuli.
+        rows: schema `ROWS`; `stimulus` is the place among `texts`, `question` the task's name, or null where the
+            source does not number its tasks: the words of the question then name it.
+        people: `respondent`, `weight`, then attributes; one row a respondent of `rows`.
+        unit: what a respondent is.
+        published: whether answers off the scale stay.
+    """
+    parsed = [parse_scale(text) for text in texts]
+    if rows["question"].has_nulls():
+        words = [question_id(text, found.scale) for text, found in zip(texts, parsed, strict=True)]
+        named = pl.DataFrame(
+            {"stimulus": range(len(texts)), "words": words}, schema={"stimulus": pl.UInt32, "words": pl.String}
+        )
+        rows = rows.join(named, on="stimulus", how="left", maintain_order="left")
+        rows = rows.with_columns(question=pl.coalesce("question", "words", pl.lit(""))).drop("words")
+    stimuli = [_stimulus(text, found) for text, found in zip(texts, parsed, strict=True)]
+    rows, stimuli = _observed(rows, stimuli)
+    return settle(name, source, stimuli, rows.select(*ROWS, pl.exclude(*ROWS)), people, unit=unit, published=published)
+
+
+def _stimulus(text: str, parsed: ParsedScale) -> Stimulus:
+    item = None if parsed.scale is None or not text.strip() else _item(text, parsed.scale)
+    return Stimulus(text, item, parsed.provenance, parsed.reason)
+
+
+def _item(text: str, scale: Scale) -> Item:
+    return Item("", "", "", context="", text=text, scale=scale, verbatim=True)
+
+
+def _observed(rows: pl.DataFrame, stimuli: list[Stimulus]) -> tuple[pl.DataFrame, list[Stimulus]]:
+    """Return rows and stimuli in which those without a stated scale have the one their task shows, where it does."""
+    unstated = [place for place, s in enumerate(stimuli) if _may_be_observed(s)]
+    if not unstated:
+        return rows, stimuli
+    affected = pl.col("stimulus").is_in(pl.Series(unstated, dtype=pl.UInt32).implode())
+    tasks = rows.filter(affected & pl.col("missing").is_null()).group_by("study", "question", maintain_order=True)
+    stimuli = list(stimuli)
+    places: list[tuple[str, str, int, int]] = []
+    for study, question, answers, shown in tasks.agg("answer", pl.col("stimulus").unique().sort()).iter_rows():
+        for place in shown:
+            places.append((study, question, place, len(stimuli)))
+            stimuli.append(_with_scale(stimuli[place], answers))
+    moved = pl.DataFrame(
+        places,
+        schema={"study": pl.String, "question": pl.String, "stimulus": pl.UInt32, "place": pl.UInt32},
+        orient="row",
+    )
+    rows = rows.join(moved, on=["study", "question", "stimulus"], how="left", maintain_order="left")
+    return rows.with_columns(stimulus=pl.coalesce("place", "stimulus")).drop("place"), stimuli
+
+
+def _may_be_observed(stimulus: Stimulus) -> bool:
+    stated = (stimulus.reason or "").startswith(_STATED_ALL_THE_SAME)
+    return stimulus.item is None and bool(stimulus.text.strip()) and not stated
+
+
+def _with_scale(stimulus: Stimulus, answers: list[float | None]) -> Stimulus:
+    """Return the stimulus on the scale that the answers to its task show, or with the reason why they show none."""
+    whole = [answer for answer in answers if answer is not None and answer.is_integer()]
+    seen, codes = split_codes(whole)
+    count = sum(answer not in codes for answer in whole) if codes else len(whole)
+    if count < FEWEST_ANSWERS:
+        return _unsupported(stimulus, f"fewer than {FEWEST_ANSWERS} answers to see one")
+    low, high = int(seen[0]), int(seen[-1])
+    if low == high:
+        return _unsupported(stimulus, "all answers are the same")
+    if high - low >= MAX_POINTS:
+        return _unsupported(stimulus, f"the answers span more than {MAX_POINTS} points")
+    scale = Scale(kind=_kind(high - low + 1), low=low, high=high)
+    reason = f"{stimulus.reason}; {low} to {high} in the {count} answers to the task"
+    return Stimulus(stimulus.text, _item(stimulus.text, scale), "observed_task", reason)
+
+
+def _unsupported(stimulus: Stimulus, reason: str) -> Stimulus:
+    return Stimulus(stimulus.text, None, "unsupported", f"{stimulus.reason}, and {reason}")
+
+
+def _kind(points: int) -> ScaleKind:
+    if points == 2:
+        return "binary"
+    return "ordinal" if points <= _ORDINAL_POINTS else "numeric"
+
+
+def question_id(stimulus: str, scale: Scale | None) -> str:
+    """Return a readable name for a stimulus' question: its first words, and a digest of words and scale.
+
+    The words are those between the last "asked:" and the answer sentence, or, without "asked:", the last
+    sentence before it. So a question that names its treatment becomes a question of its own in every
+    condition, and questions that differ only in the sentences before the last become one.
+
+    Examples:
+        >>> scale = Scale(kind="binary", labels={1: "Yes", 2: "No"})
+        >>> name = question_id('You were asked: "Would you vote?" Only return 1 for Yes or 2 for No.', scale)
+        >>> name.rpartition(" · ")[0]
+        'Would you vote?'
+    """
+    words = question_words(stimulus)
+    shown = words if len(words) <= _SHOWN_WORDS else words[: _SHOWN_WORDS - 1].rstrip() + "…"
+    return f"{shown} · {digest(words, scale.model_dump_json() if scale else '')[:8]}"
+
+
+def question_words(stimulus: str) -> str:
+    """Return the words of the question in a stimulus, as `question_id` finds them."""
+    before = stimulus[: answer_sentence_start(stimulus)]
+    _, asked, after = before.rpartition("asked:")
+    words = after if asked else _SENTENCE_END.split(before.strip())[-1]
+    return " ".join(words.split()).strip(_QUOTES)
