@@ -11,7 +11,7 @@ from rich.console import Console
 
 from silicus import __version__
 from silicus.errors import InputError, SilicusError
-from silicus.options import DemoOptions, EvaluateOptions, SimulateOptions
+from silicus.options import DemoOptions, EvaluateOptions, InspectOptions, PrepareOptions, SimulateOptions
 
 if TYPE_CHECKING:
     from silicus.evaluate import Evaluation
@@ -71,6 +71,61 @@ def evaluate(
         _show(run, evaluate_run(run))
     else:
         _show(*evaluate_data(options))
+
+
+data_app = App(name="data", help="People's answers: which there are, what is wrong with them, and what is tested on what.")
+app.command(data_app)
+
+
+@data_app.command(name="list")
+def list_data() -> None:
+    """Name every form of data that can be read, with its licence, its citation and how to obtain it."""
+    from silicus.data import every_reader
+    from silicus.report import print_readers
+
+    print_readers(every_reader(), Console())
+
+
+@data_app.command
+def inspect(data: str, /, *, options: Annotated[InspectOptions, Parameter(name="*")] = InspectOptions()) -> None:
+    """Say what is in a dataset and what is wrong with it, study by study.
+
+    Args:
+        data: A file, a folder, or an id on the Hugging Face hub.
+    """
+    from silicus.report import print_quality
+    from silicus.workflow import inspect_data
+
+    page, found = inspect_data(data, options)
+    print_quality(found, Console())
+    _say(f"Report: {page}")
+
+
+@data_app.command
+def prepare(data: str, /, *, options: Annotated[PrepareOptions, Parameter(name="*")] = PrepareOptions()) -> None:
+    """Read people's answers, hold some out, stop where they leak, and write a dataset folder.
+
+    Args:
+        data: A file, a folder, or an id on the Hugging Face hub.
+    """
+    from silicus.report import print_prepared
+    from silicus.workflow import prepare_data
+
+    folder, manifest = prepare_data(data, options)
+    print_prepared(manifest, Console())
+    _say(f"Dataset: {folder}")
+
+
+@data_app.command
+def codebook(table: Path, /) -> None:
+    """Print a draft of the codebook of a table, to be kept as TABLE.codebook.yaml and filled in.
+
+    Args:
+        table: A .csv, .tsv, .parquet, .sav or .dta file of people's answers.
+    """
+    from silicus.data import draft_codebook
+
+    sys.stdout.write(draft_codebook(table))
 
 
 def _show(folder: Path, found: Evaluation) -> None:

@@ -11,7 +11,15 @@ from typing import Any, Literal
 
 from silicus.errors import InputError
 
-__all__ = ["AnswerOptions", "DemoOptions", "EvaluateOptions", "SimulateOptions"]
+__all__ = [
+    "AnswerOptions",
+    "DemoOptions",
+    "EvaluateOptions",
+    "InspectOptions",
+    "PrepareOptions",
+    "ReadingOptions",
+    "SimulateOptions",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,11 +68,74 @@ class SimulateOptions(AnswerOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvaluateOptions(AnswerOptions):
+class ReadingOptions:
+    """How people's answers are read."""
+
+    reader: str | None = None
+    """Which reader reads them (silicus data list); found by their form where it is left out."""
+
+    codebook: Path | None = None
+    """What the columns of a table mean; else FILE.codebook.yaml beside it, or the labels it holds."""
+
+    published: bool = False
+    """Keep answers outside their scale, and missing codes, as the authors of SocSci210 did."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InspectOptions(ReadingOptions):
+    """Options of `silicus data inspect`."""
+
+    out: Path | None = None
+    """The page with everything; by default runs/NAME-quality.html."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrepareOptions(ReadingOptions):
+    """Options of `silicus data prepare`."""
+
+    hold_out: tuple[str, ...] = ()
+    """What is unseen in the test part, and its share, as study=0.2; also condition, question, respondent, country, …"""
+
+    mapping: Path | None = None
+    """A file that names what is held out ({"seen": [...], "unseen": [...]}), instead of drawing it."""
+
+    validation: float = 0.0
+    """The share of what is left that is held out for validation, of the same kinds."""
+
+    seed: int = 0
+    """Where chance starts: the same seed holds out the same."""
+
+    similarity: float = 0.9
+    """From which cosine similarity two stimuli count as near-duplicates."""
+
+    model: str | None = None
+    """The model that will be tested: its documented cut-off is compared with when people answered."""
+
+    model_cutoff: str | None = None
+    """That cut-off, where it is not known here: 2023, 2023-12 or 2023-12-31."""
+
+    allow: tuple[str, ...] = ()
+    """Leaks that shall not stop the run, by name; they are recorded."""
+
+    rationale: bool = False
+    """Also keep reasoning written from the answers, as a training target; never an input."""
+
+    out: Path | None = None
+    """The dataset folder; by default runs/NAME-data."""
+
+    def __post_init__(self) -> None:
+        _at_least("seed", self.seed, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateOptions(AnswerOptions, ReadingOptions):
     """Options of `silicus evaluate`."""
 
-    data: Path | None = None
-    """People's answers in SocSci210 form (.jsonl, .parquet or a folder of shards), instead of a run folder."""
+    data: str | None = None
+    """People's answers, instead of a run folder: a file, a folder, a dataset folder or a hub id (silicus data list)."""
+
+    part: Literal["train", "validation", "test"] | None = None
+    """Of a dataset that has been split, the part to evaluate on: test where it is left out."""
 
     limit: int | None = None
     """Of the data, a random sample of this many answers (drawn with the seed)."""

@@ -17,6 +17,9 @@ _EXTRA_OF = {
     "gguf": "local",
     "jinja2": "report",
     "vl_convert": "report",
+    "huggingface_hub": "data",
+    "pyreadstat": "data",
+    "sklearn": "data",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 
 __all__ = ["code_label", "is_code", "split_codes"]
 
@@ -46,7 +47,7 @@ def split_codes(answers: Iterable[float]) -> tuple[list[float], list[float]]:
     core = [answer for answer in every if not is_code(answer)]
     if not core:
         return every, []
-    widest = max((b - a for a, b in zip(core, core[1:], strict=False)), default=1)
+    widest = max((b - a for a, b in pairwise(core)), default=1)
     kept = set(core)
     for answer in [*(a for a in every if a > core[-1]), *(a for a in reversed(every) if a < core[0])]:
         if min(abs(answer - other) for other in kept) <= widest:

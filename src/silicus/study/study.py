@@ -52,6 +52,12 @@ class Source(Record):
     fielded: str | None = Field(default=None, pattern=_WHEN, coerce_numbers_to_str=True)
     """When people answered: a year, month or day (2017, 2017-03, 2017-03-14), or two of them with a slash between."""
 
+    @property
+    def line(self) -> str:
+        """Citation, address and licence, as a report shows them."""
+        address = f" https://doi.org/{self.doi}" if self.doi else f" {self.url}" if self.url else ""
+        return f"{self.citation}{address} (licence: {self.licence})"
+
 
 class Human(Record):
     """People's answers: counts in the study file, or a table beside it."""

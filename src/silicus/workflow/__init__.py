@@ -1,7 +1,8 @@
 """The verbs: one config in, one folder out."""
 
+from silicus.workflow.data import inspect_data, prepare_data
 from silicus.workflow.evaluate import evaluate_data, evaluate_run
 from silicus.workflow.run import Manifest, Run, read_run
 from silicus.workflow.simulate import simulate
 
-__all__ = ["Manifest", "Run", "evaluate_data", "evaluate_run", "read_run", "simulate"]
+__all__ = ["Manifest", "Run", "evaluate_data", "evaluate_run", "inspect_data", "prepare_data", "read_run", "simulate"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
-from silicus.data import Dataset, read_dataset
+from silicus.data import Dataset, Unit
 from silicus.errors import InputError
 from silicus.evaluate import Evaluation
 from silicus.evaluate import evaluate as score
@@ -15,10 +16,14 @@ from silicus.prompts import get_template
 from silicus.record import write
 from silicus.report import write_report
 from silicus.simulate import plan_answered
+from silicus.study import RESPONSES
+from silicus.workflow.data import read
 from silicus.workflow.run import About, Run, read_run
 from silicus.workflow.simulate import Asked, ask
 
 __all__ = ["evaluate_data", "evaluate_run"]
+
+_WHO: dict[Unit, str] = {"person": "people", "row": "answers, each with its demographics,", "group": "groups of people"}
 
 
 def evaluate_run(folder: Path) -> Evaluation:
@@ -34,12 +39,20 @@ def evaluate_run(folder: Path) -> Evaluation:
             "'human', or look at predictions.parquet as they are: NOT BENCHMARKED."
         )
     rng = np.random.default_rng(int(run.manifest.options["seed"]))
-    known = run.manifest.people_known
-    found = score(run.items, run.responses, run.predictions, _name(run), rng, people_known=known)
+    known = run.manifest.unit == "person"
+    responses, predictions = (_by_group(run, table) for table in (run.responses, run.predictions))
+    found = score(run.items, responses, predictions, _name(run), rng, people_known=known)
     found = found.model_copy(update={"left_out": {**run.manifest.left_out, **found.left_out}})
     write(folder / "evaluation.json", found)
     write_report(folder / "report.html", found, _facts(run), run.manifest.title, run.manifest.sources)
     return found
+
+
+def _by_group(run: Run, table: pl.DataFrame) -> pl.DataFrame:
+    """Return the table with a cell for every group: each group's answers are a distribution of their own."""
+    if run.manifest.unit != "group":
+        return table
+    return table.with_columns(condition=pl.format("{} · {}", "condition", "respondent"))
 
 
 def _name(run: Run) -> str:
@@ -64,29 +77,54 @@ def _facts(run: Run) -> dict[str, str]:
 
 
 def evaluate_data(options: EvaluateOptions) -> tuple[Path, Evaluation]:
-    """Return the run folder and the evaluation of a model on people's answers in SocSci210 form.
+    """Return the run folder and the evaluation of a model on people's answers to past studies.
 
-    Every person is asked what that person was asked.
+    Every respondent is asked what that respondent was asked.
 
     Raises:
         SilicusError: the data or an option is not as it should be.
     """
     if options.data is None:
         raise InputError("found neither a run folder nor --data, expected one of them.")
-    data = _sample(read_dataset(options.data), options)
+    data = _sample(_part(read(options.data, options), options), options)
     template = get_template(options.template)
-    plan = plan_answered(list(data.cells()), data.respondents, data.responses, template)
-    who = "people" if data.people_known else "answers, each with its demographics,"
+    responses = data.responses.select(RESPONSES.names())
+    plan = plan_answered(list(data.cells()), data.respondents, responses, template)
+    who = _WHO[data.unit]
     about = About(
         name=data.name,
         title=f"{data.name}: {len(data.responses):,} answers of people in past studies",
-        respondents=f"{len(data.respondents):,} {who} of {options.data.name}, asked what they were asked",
+        respondents=f"{len(data.respondents):,} {who} of {Path(options.data).name}, asked what they were asked",
+        sources=[data.source.line],
+        licences=[data.source.licence],
         left_out=data.left_out,
         people=f"the same {who}",
-        people_known=data.people_known,
+        unit=data.unit,
     )
-    folder = ask(Asked(plan, data.responses, about), template, options)
+    folder = ask(Asked(plan, responses, about), template, options)
     return folder, evaluate_run(folder)
+
+
+def _part(data: Dataset, options: EvaluateOptions) -> Dataset:
+    """Return the answers of the part that is asked for; of data that were split, the test part by default.
+
+    Raises:
+        InputError: the data were not split, or hold shares without numbers of people.
+    """
+    data = data.keep(pl.col("response").is_not_null(), "no answer given")
+    if data.responses["n"].null_count():
+        raise InputError(
+            f"{options.data}: publishes shares without saying of how many people, so that no distance from people "
+            "can be given with its uncertainty. Such data can be inspected, prepared and learnt from."
+        )
+    is_split = "split" in data.responses.columns
+    if options.part and not is_split:
+        raise InputError(
+            f"{options.data}: has not been split, so there is no part '{options.part}'. "
+            "Split it with: silicus data prepare"
+        )
+    part = options.part or "test"
+    return data.keep(pl.col("split") == part, f"not in the part '{part}'") if is_split else data
 
 
 def _sample(data: Dataset, options: EvaluateOptions) -> Dataset:

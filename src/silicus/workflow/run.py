@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from silicus.data import Unit
 from silicus.errors import InputError, RunError
 from silicus.options import AnswerOptions
 from silicus.record import Record, digest, read, write
@@ -34,12 +35,14 @@ class About(Record):
     """Who was asked, in words."""
     sources: list[str] = []
     """What to cite for the human answers and the population."""
+    licences: list[str] = []
+    """The terms of the data that went in; they hold for what is made from them."""
     left_out: dict[str, int] = {}
     """Reason -> rows of the data that were not asked."""
     people: str = "not stated"
     """Whose answers the predictions are compared with."""
-    people_known: bool = True
-    """Whether the data say which answers come from the same person."""
+    unit: Unit = "person"
+    """What a respondent is: a person, one answer of an unidentified person, or a group of people."""
     design: str = "not stated"
     """Between or within, and the control condition."""
 

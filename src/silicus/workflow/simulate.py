@@ -15,7 +15,7 @@ from silicus.prompts import Template, get_template, render
 from silicus.record import digest
 from silicus.simulate import Plan, PooledModel, plan_all, predict, tidy
 from silicus.simulate import simulate as write_parts
-from silicus.study import Item, Study, draw_profiles, human_responses, iter_respondents, read_respondents, read_study
+from silicus.study import Item, draw_profiles, human_responses, iter_respondents, read_respondents, read_study
 from silicus.workflow.progress import progress, waiting
 from silicus.workflow.run import About, enter_run
 
@@ -60,16 +60,12 @@ def simulate(study: str, options: SimulateOptions) -> Path:
         name=loaded.id,
         title=loaded.title or loaded.id,
         respondents=who,
-        sources=[_citation(loaded), *([_PROFILES] if options.respondents.isdigit() else [])],
+        sources=[loaded.source.line, *([_PROFILES] if options.respondents.isdigit() else [])],
+        licences=[loaded.source.licence],
         people=loaded.source.population or "not stated",
         design=f"{loaded.design} respondents" + (f", control '{loaded.control.id}'" if loaded.control else ""),
     )
     return ask(Asked(plan, human_responses(loaded), about), template, options)
-
-
-def _citation(study: Study) -> str:
-    doi = f" https://doi.org/{study.source.doi}" if study.source.doi else ""
-    return f"{study.source.citation}{doi} ({study.source.licence})"
 
 
 def _respondents(options: SimulateOptions) -> tuple[pl.DataFrame, str]:

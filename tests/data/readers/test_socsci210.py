@@ -4,8 +4,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from silicus.data import read_dataset
-from silicus.data.socsci210 import read_derived, read_hub
+from silicus.data import ReadOptions, read_dataset
+from silicus.data.readers.socsci210 import read_derived, read_hub
 from silicus.errors import InputError
 
 ASKED = 'You were asked: "Vote?" Only return 1 for Yes or 2 for No, nothing else.'

@@ -1,0 +1,49 @@
+"""Which data there are, and what was made of them, at the prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from silicus.data import DatasetManifest, Reader
+
+__all__ = ["print_prepared", "print_readers"]
+
+
+def print_readers(readers: Sequence[Reader], console: Console) -> None:
+    """Print every form of data: what it is, its licence, whom to cite, and how to come by it."""
+    for reader in readers:
+        console.print(Text.assemble((reader.name, "bold"), f"  {reader.title}"))
+        told = {
+            "licence": reader.source.licence,
+            "cite": reader.source.line.rpartition(" (licence: ")[0],
+            "obtain": f"{reader.obtain}{f' Hub id: {reader.hub}' if reader.hub else ''}",
+            "reads": reader.forms,
+            "answers of": reader.source.fielded,
+        }
+        for what, words in told.items():
+            if words:
+                console.print(Text.assemble((f"  {what:<11}", "dim"), words), soft_wrap=True)
+        console.print()
+
+
+def print_prepared(manifest: DatasetManifest, console: Console) -> None:
+    """Print how many answers went where, and what the guard looked for."""
+    split, guarded = manifest.split, manifest.guard
+    console.print(Text(f"{manifest.name}: {manifest.rows_read:,} rows read.", "bold"))
+    for reason, rows in manifest.left_out.items():
+        console.print(f"  {rows:,} rows left out: {reason}", highlight=False)
+    if split is None or guarded is None:
+        console.print("Not split: everything is in one part. Hold something out with --hold-out study=0.2")
+    else:
+        for part, answers in split.counts.items():
+            console.print(f"  {part}: {answers:,} answers", highlight=False)
+        console.print("No leak was found." if not guarded.allowed else "Leaks that were allowed:")
+        for line in guarded.allowed:
+            console.print(f"  {line}", style="yellow", highlight=False, soft_wrap=True)
+        console.print("The guard looked at:")
+        for line in guarded.checked:
+            console.print(f"  {line}", style="dim", highlight=False, soft_wrap=True)
+    console.print(Text(f"Licence of the data and of what is made from them: {manifest.source.licence}"), soft_wrap=True)

@@ -1,0 +1,103 @@
+"""`silicus data`: people's answers in, a report or a dataset folder out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from silicus.data import (
+    Dataset,
+    DatasetManifest,
+    GuardOptions,
+    Quality,
+    ReadOptions,
+    SplitPlan,
+    guard,
+    inspect,
+    read_dataset,
+    split,
+    write_dataset_folder,
+)
+from silicus.errors import InputError
+from silicus.options import InspectOptions, PrepareOptions, ReadingOptions
+from silicus.report import write_quality
+from silicus.workflow.progress import waiting
+
+__all__ = ["inspect_data", "prepare_data", "read"]
+
+
+def read(path: str, options: ReadingOptions, *, rationale: bool = False) -> Dataset:
+    """Return the dataset at a path or on the hub, read as the options say.
+
+    Raises:
+        InputError: nothing is there, or it cannot be read.
+    """
+    asked = ReadOptions(published=options.published, codebook=options.codebook, rationale=rationale)
+    with waiting(f"reading {path}"):
+        return read_dataset(path, options.reader, asked)
+
+
+def inspect_data(path: str, options: InspectOptions) -> tuple[Path, Quality]:
+    """Return the page it wrote and the quality of the data at a path or on the hub.
+
+    Raises:
+        InputError: nothing is there, or it cannot be read.
+    """
+    found = inspect(read(path, options))
+    page = options.out or Path("runs") / f"{found.name}-quality.html"
+    write_quality(page, found)
+    return page, found
+
+
+def prepare_data(path: str, options: PrepareOptions) -> tuple[Path, DatasetManifest]:
+    """Return the dataset folder it wrote, and its manifest.
+
+    Raises:
+        InputError: nothing is there, it cannot be read, or nothing can be held out.
+        LeakError: what is tested on leaks into what is learnt from.
+    """
+    plan = _plan(options)
+    data = read(path, options, rationale=options.rationale)
+    folder = options.out or Path("runs") / f"{data.name}-data"
+    if plan is None:
+        return folder, write_dataset_folder(folder, data, made_from=path)
+    with waiting("splitting"):
+        data, made = split(data, plan, np.random.default_rng(options.seed))
+    with waiting("looking for leaks"):
+        guarded = guard(data, _guard_options(options))
+    made = made.model_copy(update={"seed": None if options.mapping else options.seed})
+    return folder, write_dataset_folder(folder, data, made_from=path, split=made, guard=guarded)
+
+
+def _plan(options: PrepareOptions) -> SplitPlan | None:
+    """Return what is to be held out, `None` for nothing.
+
+    Raises:
+        InputError: a part is not of the form `study=0.2`.
+    """
+    if not options.hold_out and options.mapping is None:
+        return None
+    hold_out: dict[str, float] = {}
+    for part in options.hold_out:
+        name, _, share = part.partition("=")
+        try:
+            hold_out[name.strip()] = float(share)
+        except ValueError:
+            raise InputError(f"found --hold-out {part}, expected a kind and a share of it, as study=0.2.") from None
+    return SplitPlan(hold_out=hold_out, validation=options.validation, mapping=options.mapping)
+
+
+def _guard_options(options: PrepareOptions) -> GuardOptions:
+    guarded = GuardOptions(similarity=options.similarity, allow=options.allow, model=options.model)
+    if options.model_cutoff is None:
+        return guarded
+    try:
+        year, month, day = ([int(p) for p in options.model_cutoff.split("-")] + [0, 0])[:3]
+        return replace(guarded, model_cutoff=date(year, month or 12, day or 28))
+    except ValueError:
+        raise InputError(
+            f"found --model-cutoff {options.model_cutoff}, expected a year, month or day, as 2023-12."
+        ) from None
