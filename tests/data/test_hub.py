@@ -33,7 +33,7 @@ class Hub(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._answer(body=True)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *args: object) -> None:
         """Say nothing."""
 
     def _answer(self, *, body: bool) -> None:
@@ -112,7 +112,7 @@ def test_a_dataset_the_hub_does_not_have_is_named(hub):
 def test_a_hub_that_cannot_be_reached_is_told_with_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(
-        InputError, match="someone/answers: cannot be fetched from the hub .*Download it and give its folder"
+        InputError, match=r"someone/answers: cannot be fetched from the hub .*Download it and give its folder"
     ):
         fetch("someone/answers", ("*",), endpoint="http://127.0.0.1:9")
 

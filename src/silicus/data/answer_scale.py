@@ -30,7 +30,7 @@ from pydantic import ValidationError
 
 from silicus.study import MAX_POINTS, Scale, ScaleKind
 
-__all__ = ["ParsedScale", "answer_sentence_start", "parse_scale"]
+__all__ = ["ParsedScale", "answer_sentence_start", "is_degree", "labelled_scale", "parse_scale", "scale_kind"]
 
 _ORDINAL_POINTS = 11
 _DEGREE_WORDS = 6
@@ -263,15 +263,21 @@ def _scale(values: list[int], labels: dict[int, str], *, amount: bool, bounded: 
         refusals = {last: labels.pop(last)} | refusals
     if len(values) == 1:
         raise _UnsupportedError("1 point")
-    kind = _kind(values, labels, amount=amount)
+    kind = scale_kind(values, labels, amount=amount)
     if not bounded:
         return Scale(kind=kind, labels=labels, refusals=refusals)
     step = values[1] - values[0]
     return Scale(kind=kind, low=values[0], high=values[-1], step=step, labels=labels, refusals=refusals)
 
 
-def _kind(values: list[int], labels: dict[int, str], *, amount: bool) -> ScaleKind:
-    """Return the kind by the rule at the top of this file."""
+def scale_kind(values: list[int], labels: dict[int, str], *, amount: bool = False) -> ScaleKind:
+    """Return the kind of a scale by the rule at the top of this file.
+
+    Args:
+        values: the points, without refusals.
+        labels: the words of some points or of all.
+        amount: whether the points are dollars, percent, hours or another amount.
+    """
     if len(values) == 2:
         return "binary"
     if all(value in labels for value in values) and not _graded(list(labels.values())):
@@ -281,6 +287,28 @@ def _kind(values: list[int], labels: dict[int, str], *, amount: bool) -> ScaleKi
 
 def _graded(labels: list[str]) -> bool:
     """Return whether labels are amounts, or degrees of one thing; one of them, a midpoint, may be neither."""
-    short = [label for label in labels if len(label.split()) <= _DEGREE_WORDS]
-    degrees = [label for label in short if _AMOUNT_LABEL.match(label) or _DEGREE.search(label)]
-    return len(degrees) >= len(labels) - 1
+    return sum(map(is_degree, labels)) >= len(labels) - 1
+
+
+def is_degree(label: str) -> bool:
+    """Return whether a label is an amount, or short and with a word of degree.
+
+    Examples:
+        >>> [is_degree(label) for label in ("Somewhat likely", "$100 or more", "Brazil")]
+        [True, True, False]
+    """
+    short = len(label.split()) <= _DEGREE_WORDS
+    return short and bool(_AMOUNT_LABEL.match(label) or _DEGREE.search(label))
+
+
+def labelled_scale(labels: dict[int, str]) -> Scale:
+    """Return the scale of points that all have a label, by the rules at the top of this file.
+
+    Raises:
+        ValueError: they are no scale; the message says why.
+
+    Examples:
+        >>> labelled_scale({1: "Never", 2: "Sometimes", 3: "Often", 9: "Don't know"}).refusals
+        {9: "Don't know"}
+    """
+    return _scale(sorted(labels), dict(labels), amount=False, bounded=False)

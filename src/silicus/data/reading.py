@@ -57,11 +57,11 @@ def _of_hub(repository: str) -> Reader:
 
 
 def _of_form(path: Path, options: ReadOptions) -> Reader:
-    if options.codebook is not None:
-        return READERS.get("table")
     for reader in every_reader():
         if reader.recognises(path):
             return reader
+    if options.codebook is not None:
+        return READERS.get("table")
     found = f"a '{path.suffix}' file" if path.is_file() else ", ".join(_names(path)[:5]) or "nothing"
     forms = "; ".join(f"{reader.name} ({reader.forms})" for reader in every_reader())
     raise InputError(

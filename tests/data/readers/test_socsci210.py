@@ -1,4 +1,6 @@
 import json
+import re
+from collections import Counter
 from pathlib import Path
 
 import polars as pl
@@ -242,20 +244,59 @@ def test_a_parquet_file_without_rows_or_that_is_none_is_refused(tmp_path):
         read_hub([path])
 
 
+def test_reasoning_is_read_only_as_a_target_and_only_where_asked_for(tmp_path):
+    path = parquet(tmp_path / "a.parquet", hub(reasoning="the answer is 2"))
+    assert "rationale" not in read_dataset(path).responses.columns
+    asked = read_dataset(path, options=ReadOptions(rationale=True))
+    assert asked.responses["rationale"].to_list() == ["the answer is 2"]
+    assert "reasoning" not in asked.respondents.columns
+    assert all("the answer" not in item.text for item in asked.items.values())
+
+
+def test_a_person_whose_rows_lie_in_two_shards_is_one_person(tmp_path):
+    first = parquet(tmp_path / "hub" / "0.parquet", hub(), hub(participant=18))
+    second = parquet(tmp_path / "hub" / "1.parquet", hub(task_num=6), hub(participant=18, task_num=6))
+    made = read_hub([first, second])
+    assert made.respondents["respondent"].to_list() == ["kryns/17", "kryns/18"]
+    assert len(made.items) == 1
+
+
+def test_answers_off_the_scale_stay_only_as_published(tmp_path):
+    path = parquet(tmp_path / "a.parquet", hub(), hub(response=12), hub(response=98))
+    assert read_dataset(path).left_out == {"answer outside the stated scale": 1}
+    assert read_dataset(path).responses["missing"].to_list() == [None, "code 98"]
+    published = read_dataset(path, options=ReadOptions(published=True))
+    assert published.responses["response"].to_list() == [2, 12, 98]
+    assert published.left_out == {}
+
+
 # --- real rows
 
 
-def test_at_least_98_percent_of_the_real_rows_have_a_scale(shared_data):
+def lines(shared_data):
+    """Return the real rows, read without silicus."""
+    path = shared_data / "socsci210" / "sample_20_studies.jsonl"
+    return [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_the_real_rows_are_counted_as_plain_json_counts_them(shared_data):
     made = read_dataset(shared_data / "socsci210" / "sample_20_studies.jsonl")
-    unscaled = sum(rows for reason, rows in made.left_out.items() if reason.startswith("no scale"))
-    assert made.rows_read == 2780
-    assert unscaled / made.rows_read <= 0.02
+    rows = lines(shared_data)
+    # What follows the last "Only return": a digit states points, no digit states none.
+    tails = [row["input"].rpartition("Only return")[2] for row in rows]
+    stated = [row for row, tail in zip(rows, tails, strict=True) if re.search(r"\d", tail)]
+    assert made.rows_read == len(rows) == 2780
+    assert len(made.responses) == len(made.respondents) == len(stated) == 2762
+    told = Counter((row["study_id"], str(row["condition_num"])) for row in stated)
+    assert dict(told) == {(s, c): n for s, c, n in made.responses.group_by("study", "condition").len().iter_rows()}
+    assert made.responses["response"].sum() == sum(int(row["output"].removeprefix("Response: ")) for row in stated)
+    shown = {(row["study_id"], row["condition_num"], row["input"].partition("Scenario: ")[2]) for row in rows}
+    assert len(made.shown) == len(shown) == 1543
 
 
 def test_the_real_rows_left_out_are_these(shared_data):
     made = read_dataset(shared_data / "socsci210" / "sample_20_studies.jsonl")
-    assert made.left_out == {"no scale: no range stated": 18}
-    assert len(made.responses) == len(made.respondents) == 2762
+    assert made.left_out == {"no scale: no range stated, and fewer than 30 answers to see one": 18}
     assert made.respondents.columns[2:] == [
         "age", "gender", "education", "income", "employment", "party_id", "ideology",
     ]  # fmt: skip
@@ -263,8 +304,13 @@ def test_the_real_rows_left_out_are_these(shared_data):
 
 
 def test_the_real_hub_file_is_read_whole(shared_data):
-    made = read_dataset(shared_data / "socsci210" / "9nphm_hub_schema.parquet")
+    path = shared_data / "socsci210" / "9nphm_hub_schema.parquet"
+    made = read_dataset(path)
     assert (made.rows_read, len(made.responses), made.left_out) == (36, 36, {})
     assert len(made.respondents.columns) == 2 + 16
     assert set(made.responses["question"]) == {"task 0", "task 1"}
     assert {str(item.scale) for item in made.items.values()} == {"1 to 7"}
+    raw = pl.read_parquet(path)
+    assert len(made.respondents) == raw["participant"].n_unique()
+    assert len(made.items) == raw["stimuli"].n_unique()
+    assert made.responses["response"].sum() == raw["response"].sum()

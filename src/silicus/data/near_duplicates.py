@@ -1,0 +1,150 @@
+"""Stimuli of the test part that say nearly the same as one that a model learns from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from silicus.data.answer_scale import answer_sentence_start
+from silicus.data.leaks import Claims, Finding, brief
+from silicus.data.stimuli import question_words
+from silicus.plugins import require
+from silicus.study import Item
+
+__all__ = ["near_duplicates", "stimuli_alike"]
+
+_WORD = r"\w+"
+# One block of products holds at most so many numbers, 12 bytes each.
+_BLOCK = 4_000_000
+_AGAINST = {"test": ("train", "validation"), "validation": ("train",)}
+_SHOWN = 3
+
+
+def near_duplicates(test: list[str], train: list[str], threshold: float) -> list[tuple[int, int, float]]:
+    """Return (place in `test`, place in `train`, similarity) of each test text that resembles a training text.
+
+    The similarity is the cosine of tf-idf vectors of words and pairs of neighbouring words, in small letters,
+    weighted by how rare they are in all the texts given: 1 for the same words in the same order, whatever the
+    punctuation. Every pair is compared; of several training texts the most similar is named.
+
+    Args:
+        test: texts of the test part.
+        train: texts to compare them with.
+        threshold: the least similarity, above 0, at most 1.
+    """
+    if not any(re.search(_WORD, text) for text in [*test, *train]):
+        return []
+    vectorizer: Any = require("sklearn.feature_extraction.text").TfidfVectorizer(
+        token_pattern=_WORD, ngram_range=(1, 2), sublinear_tf=True, dtype=np.float32
+    )
+    vectors: Any = vectorizer.fit_transform([*test, *train])
+    columns = vectors[len(test) :].T.tocsr()
+    rows = max(1, _BLOCK // max(1, len(train)))
+    found: list[tuple[int, int, float]] = []
+    for start in range(0, len(test) if train else 0, rows):
+        found += _best(vectors[start : min(start + rows, len(test))] @ columns, start, threshold)
+    return found
+
+
+def _best(products: Any, start: int, threshold: float) -> list[tuple[int, int, float]]:
+    """Return the best column of each row of a block, where it reaches the threshold."""
+    best = np.asarray(products.max(axis=1).toarray(), dtype=np.float64).ravel()
+    # Single precision: the cosine of a vector with itself may be 0.9999998.
+    best = np.minimum(np.round(best, 5), 1.0)
+    reached = np.flatnonzero(best >= threshold)
+    if not len(reached):
+        return []
+    places = np.asarray(products[reached].argmax(axis=1)).ravel()
+    return [(start + int(row), int(place), float(best[row])) for row, place in zip(reached, places, strict=True)]
+
+
+def stimuli_alike(claims: Claims, similarity: float) -> list[Finding]:
+    """Return what unseen stimuli resemble among those of the parts that must not have seen them.
+
+    Stimuli of an unseen study are compared whole, those of an unseen question by the question's words: both without
+    the sentence that says how to answer, which is common to everything. Stimuli of an unseen condition are nearly
+    the same as those of other conditions by design, so only equal ones count, whatever their case and spaces.
+    Where people are held out, everybody is shown the same. Stimuli that are there unchanged are not named again.
+    """
+    found = [
+        finding
+        for part in _AGAINST
+        for finding in (
+            _resembling(claims, part, "study", _whole, similarity),
+            _resembling(claims, part, "question", _question, similarity),
+            _repeated(claims, part),
+        )
+        if finding
+    ]
+    reason = "people are held out, and stimuli are shared by design"
+    return found or [Finding("near-duplicates", f"near-duplicates: not checked: {reason}")]
+
+
+def _resembling(
+    claims: Claims, part: str, dimension: str, words: Callable[[Item], str], similarity: float
+) -> Finding | None:
+    test, train = (list(_texts(items, words)) for items in _compared(claims, part, dimension))
+    if not test:
+        return None
+    pairs = sorted(near_duplicates(test, train, similarity), key=lambda pair: -pair[2])
+    examples = [f"{brief(test[a])} ~ {brief(train[b])} ({cosine:.2f})" for a, b, cosine in pairs[:_SHOWN]]
+    shown = "stimuli of studies" if dimension == "study" else "questions"
+    alike = f"say nearly the same as one there (cosine of {similarity:g} or more)"
+    return _finding(claims, part, f"{len(test):,} {shown} unseen in {part}", len(train), len(pairs), alike, examples)
+
+
+def _repeated(claims: Claims, part: str) -> Finding | None:
+    test, train = (_texts(items, _exact) for items in _compared(claims, part, "condition"))
+    if not test:
+        return None
+    same = [text for text in test if text in train]
+    examples = [brief(test[text].text) for text in same[:_SHOWN]]
+    shown = f"{len(test):,} stimuli of conditions unseen in {part}"
+    return _finding(claims, part, shown, len(train), len(same), "say the same as one there", examples)
+
+
+def _finding(
+    claims: Claims, part: str, shown: str, against: int, count: int, alike: str, examples: list[str]
+) -> Finding:
+    others = " and ".join(other for other in _AGAINST[part] if len(claims.parts[other]))
+    checked = f"near-duplicates: {shown}, against {against:,} in {others}"
+    if not count:
+        return Finding("near-duplicates", checked)
+    more = ", …" if count > len(examples) else ""
+    found = f"{count:,} of {shown}, against {against:,} in {others}, {alike}: {', '.join(examples)}{more}"
+    return Finding("near-duplicates", checked, found)
+
+
+def _compared(claims: Claims, part: str, dimension: str) -> tuple[list[Item], list[Item]]:
+    """Return the items of a part that are unseen by a dimension, and those of the parts before it."""
+    seen = pl.concat([claims.parts[other]["item"] for other in _AGAINST[part]]).unique()
+    unseen = claims.claimed(part, [dimension])["item"].unique()
+    unseen = unseen.filter(~unseen.is_in(seen.implode()))
+    items = claims.data.items
+    return [items[i] for i in sorted(unseen) if i in items], [items[i] for i in sorted(seen) if i in items]
+
+
+def _texts(items: list[Item], words: Callable[[Item], str]) -> dict[str, Item]:
+    """Return the distinct texts that are not empty, each with an item it is of."""
+    texts = {words(item): item for item in reversed(items)}
+    return {text: item for text, item in texts.items() if text}
+
+
+def _whole(item: Item) -> str:
+    text = item.text[: answer_sentence_start(item.text)] if item.verbatim else item.text
+    return " ".join(f"{item.context}\n{text}".lower().split())
+
+
+def _question(item: Item) -> str:
+    text = question_words(item.text) if item.verbatim else item.text
+    return " ".join(text.lower().split())
+
+
+def _exact(item: Item) -> str:
+    # The scale of a stimulus that is not verbatim stands beside its words, and may be what is manipulated.
+    scale = "" if item.verbatim else f"\n{item.scale.model_dump_json()}"
+    return " ".join(f"{item.context}\n{item.text}{scale}".lower().split())

@@ -1,0 +1,205 @@
+"""A codebook: what the columns of a table mean, and the words that people were shown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from string import Formatter
+from typing import Annotated, Any, Self, cast
+
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+
+from silicus.data.readers.labelled import code_word
+from silicus.record import Record
+from silicus.study import Condition, Scale, Source
+
+__all__ = ["TODO", "AskedQuestion", "Codebook", "Column", "Factor", "codebook_beside", "names_in_braces"]
+
+TODO = "TODO"
+"""How a draft marks what only its user knows; a codebook that still holds it is refused."""
+
+_OF_RESPONDENTS = ("respondent", "weight")
+
+
+def _filled(text: str) -> str:
+    if text.lstrip().startswith(TODO):
+        raise ValueError(f"found {text[:60]!r}. Write the words, or delete the entry.")
+    return text
+
+
+def _with_places(text: str) -> str:
+    names_in_braces(text)
+    return _filled(text)
+
+
+def _by_code(pairs: Any) -> Any:
+    """Write the keys as cells are written, so that 1, 1.0 and "1" name the same cell."""
+    if not isinstance(pairs, dict):
+        return pairs
+    codes = [(code_word(key), value) for key, value in cast("dict[Any, Any]", pairs).items()]
+    twice = next((code for code, count in Counter(code for code, _ in codes).items() if count > 1), None)
+    if twice is not None:
+        raise ValueError(f"the value {twice} stands twice. Keep one of them.")
+    return dict(codes)
+
+
+def _column(value: Any) -> Any:
+    return {"column": value} if isinstance(value, str) else value
+
+
+Codes = BeforeValidator(_by_code)
+Words = Annotated[str, AfterValidator(_with_places)]
+"""Words shown; `{name}` in them stands for what the respondent's row says."""
+
+
+class Column(Record):
+    """A column whose cells are put into words; its name alone will do."""
+
+    column: str
+    values: Annotated[dict[str, str | None], Codes] = {}
+    """Code in the cell -> its words, null for unknown. Other cells keep the file's own label, or stay as they are."""
+
+
+class Factor(Record):
+    """The column that says which condition a row belongs to."""
+
+    column: str
+    values: Annotated[dict[str, Condition], Codes] = Field(min_length=1)
+    """Value in the cell -> its condition."""
+
+    @field_validator("values")
+    @classmethod
+    def _check(cls, values: dict[str, Condition]) -> dict[str, Condition]:
+        for condition in values.values():
+            _with_places(condition.text)
+        merged = list(dict.fromkeys(condition.model_dump_json() for condition in values.values()))
+        ids = [Condition.model_validate_json(each).id for each in merged]
+        _no_twins("condition", ids)
+        return values
+
+
+class AskedQuestion(Record):
+    """A question, and the column of its answers."""
+
+    id: str = Field(min_length=1)
+    column: str = ""
+    """The column of its answers; its id where it is left out."""
+    text: Words = Field(min_length=1)
+    scale: Scale | None = None
+    """May be left out where the file labels every point, or `values` does."""
+    values: Annotated[dict[str, int], Codes] = {}
+    """Cell -> point, where the cells are neither the points nor their labels."""
+    missing: Annotated[dict[str, str], Codes] = {}
+    """Cell that is no answer -> why, beside those of the whole codebook."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.scale is not None:
+            stray = next((cell for cell, point in self.values.items() if point not in self.scale.answers), None)
+            if stray is not None:
+                raise ValueError(f"'{stray}' stands for {self.values[stray]}, which is not on the scale {self.scale}.")
+        return self
+
+    @property
+    def cells(self) -> str:
+        """The column of its answers."""
+        return self.column or self.id
+
+
+class Codebook(Record):
+    """What the columns of a table mean.
+
+    Raises:
+        InputError: from `silicus.record.read`, when the file breaks a rule; the message names the line.
+    """
+
+    name: str = Field(min_length=1, pattern=r"^[^/]+$")
+    """What the study is called; it starts the names of its respondents."""
+    source: Source
+    respondent: str | None = None
+    """The column that names the person; null where every row is another one."""
+    weight: str | None = None
+    """The column of survey weights."""
+    condition: Annotated[tuple[Factor, ...], BeforeValidator(lambda c: (c,) if isinstance(c, dict) else c)] = ()
+    """The column of the conditions, or several that are crossed; left out where everybody was shown the same."""
+    show: Words = ""
+    """Words shown before every question, after those of the condition, as `{job}, {age} years old`."""
+    fields: dict[str, Annotated[Column, BeforeValidator(_column)]] = {}
+    """Name in braces -> its column; other names in braces are columns."""
+    attributes: dict[str, Annotated[Column, BeforeValidator(_column)]] = {}
+    """What is known of a person -> its column."""
+    missing: Annotated[dict[str, str], Codes] = {}
+    """Cell that is no answer to any question, and no attribute -> why, as `-99: Refused`."""
+    questions: tuple[AskedQuestion, ...] = Field(min_length=1)
+
+    @field_validator("source")
+    @classmethod
+    def _stated(cls, source: Source) -> Source:
+        _filled(source.citation)
+        _filled(source.licence)
+        return source
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        _no_twins("question", [question.id for question in self.questions])
+        controls = [c.id for factor in self.condition for c in factor.values.values() if c.control]
+        if len(self.condition) == 1 and len(set(controls)) > 1:
+            raise ValueError(f"found {len(set(controls))} control conditions ({', '.join(controls)}), expected one.")
+        reserved = next((name for name in self.attributes if name in _OF_RESPONDENTS), None)
+        if reserved:
+            raise ValueError(f"the attribute '{reserved}' has the name of a column of the respondents. Rename it.")
+        for question in self.questions:
+            self._check_question(question)
+        return self
+
+    def _check_question(self, question: AskedQuestion) -> None:
+        known = next((name for name, each in self.attributes.items() if each.column == question.cells), None)
+        if known:
+            raise ValueError(
+                f"the column '{question.cells}' is the attribute '{known}' and the question '{question.id}': "
+                "a model would be told the answer. Keep one of them."
+            )
+        codes = {**self.missing, **question.missing}
+        points = [] if question.scale is None else [str(point) for point in question.scale.answers]
+        both = next((code for code in codes if code in points), None)
+        if both:
+            raise ValueError(
+                f"the missing code {both} ('{codes[both]}') is on the scale of the question '{question.id}'. "
+                "Name missing codes under the questions that have them."
+            )
+
+
+def codebook_beside(path: Path) -> Path:
+    """Return where the codebook of a file is looked for.
+
+    Examples:
+        >>> codebook_beside(Path("answers.csv")).name
+        'answers.csv.codebook.yaml'
+    """
+    return path.with_name(f"{path.name}.codebook.yaml")
+
+
+def names_in_braces(text: str) -> list[str]:
+    """Return the names that stand in braces; a doubled brace is a brace.
+
+    Raises:
+        ValueError: a brace is alone, or holds more than a name.
+
+    Examples:
+        >>> names_in_braces("A {job} of {age}, {{sic}}")
+        ['job', 'age']
+    """
+    try:
+        parts = list(Formatter().parse(text))
+    except ValueError as error:
+        raise ValueError(f"found {text[:60]!r}: {error}. Write a brace that is no name as two.") from None
+    bad = next((name for _, name, form, how in parts if name is not None and (not name or form or how)), None)
+    if bad is not None:
+        raise ValueError(f"found {text[:60]!r}, expected a name alone in braces. Write a brace that is no name as two.")
+    return list(dict.fromkeys(name for _, name, _, _ in parts if name is not None))
+
+
+def _no_twins(noun: str, ids: list[str]) -> None:
+    twin = next((each for each in ids if ids.count(each) > 1), None)
+    if twin is not None:
+        raise ValueError(f"two {noun}s have the id '{twin}'. Give every {noun} an id of its own.")

@@ -1,0 +1,377 @@
+"""Any table of people's answers, one row a person or a task of a person, with a codebook or the file's own labels.
+
+A codebook (`silicus.data.readers.codebook`) says what the columns mean. It is the one named, or stands beside the
+file as `FILE.codebook.yaml`. An SPSS or Stata file can also be read by its labels alone (`silicus.data.readers.draft`
+says which of its columns become questions); the rest is passed over and counted.
+
+A cell of a question becomes
+
+    an answer               a number, or the words of a point of the scale; off the scale it is counted and left out
+    a missing answer        where the codebook or the file names its value; the name is kept as the reason
+    nothing, counted        where it is empty, or holds words that are no point: the first of them are named
+
+A text cell is taken for the words of a point before it is taken for a number; a cell that is both is an error.
+What was shown is built from the row where words hold column names in braces, so every profile of a conjoint
+experiment is an item of its own. Two profiles of one choice are two rows: they are not joined.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from string import Formatter
+
+import polars as pl
+from pydantic import ValidationError
+
+from silicus.data.answer_scale import labelled_scale
+from silicus.data.dataset import ROWS, Dataset, Provenance, Stimulus, settle
+from silicus.data.reader import Reader, ReadOptions
+from silicus.data.readers.codebook import AskedQuestion, Codebook, Column, codebook_beside, names_in_braces
+from silicus.data.readers.draft import codebook_by_labels, labelled_points
+from silicus.data.readers.labelled import STATISTICS, SUFFIXES, LabelledTable, read_labelled, suffix
+from silicus.errors import InputError, did_you_mean
+from silicus.record import read
+from silicus.study import Condition, Item, Scale, Source
+
+__all__ = ["READER", "read_answers"]
+
+_EVERYBODY = Condition(id="all")
+_LEFT = (
+    pl.when(pl.col("code").is_null())
+    .then(pl.lit("no answer in the cell"))
+    .when(pl.col("lost").is_not_null())
+    .then("lost")
+    .when(pl.col("left").is_not_null())
+    .then("left")
+    .when(pl.col("stimulus").is_null())
+    .then(pl.lit("an empty cell among the words shown"))
+)
+"""Why a cell is no row of the dataset, null where it is one."""
+
+_WHOLE = r"^-?(?:0|[1-9]\d*)$"
+_NUMBER = r"^-?(?:0|[1-9]\d*)(?:\.\d+)?$"
+_NAMED = 3
+
+
+def _recognises(path: Path) -> bool:
+    kind = suffix(path)
+    return path.is_file() and (kind in STATISTICS or (kind in SUFFIXES and codebook_beside(path).is_file()))
+
+
+def _read(path: Path, options: ReadOptions) -> Dataset:
+    table = read_labelled(path)
+    where = options.codebook or codebook_beside(path)
+    if options.codebook is not None or where.is_file():
+        return read_answers(table, read(where, Codebook), str(where), published=options.published)
+    if suffix(path) not in STATISTICS:
+        raise InputError(
+            f"{path}: needs a codebook that says what its columns mean. Draft one, fill in its TODOs, and read again: "
+            f"silicus data codebook {path} > {where}"
+        )
+    codebook, passed_over = codebook_by_labels(table)
+    return read_answers(table, codebook, str(path), published=options.published, left_out=passed_over)
+
+
+READER = Reader(
+    name="table",
+    title="Any table of people's answers, with a codebook or value labels",
+    source=Source(citation="stated in the codebook", licence="stated in the codebook"),
+    obtain="yours",
+    forms=f"{', '.join(SUFFIXES)} files, with a codebook beside them or, for .sav and .dta, value labels",
+    recognises=_recognises,
+    read=_read,
+)
+
+
+def read_answers(
+    table: LabelledTable,
+    codebook: Codebook,
+    where: str,
+    *,
+    published: bool = False,
+    left_out: dict[str, int] | None = None,
+) -> Dataset:
+    """Return the dataset of a table and its codebook; answers stand in the order of the file.
+
+    Args:
+        table: people's answers.
+        codebook: what the columns mean.
+        where: the codebook's file, for messages.
+        published: whether whole numbers off the scale stay.
+        left_out: reason -> cells that are passed over.
+
+    Raises:
+        InputError: the codebook names a column or value that the table does not have, or a row lacks its person.
+    """
+    _check_columns(table, codebook, where)
+    base, conditions = _base(table, codebook, where)
+    stimuli: list[Stimulus] = []
+    gone = Counter(left_out or {})
+    parts: list[pl.DataFrame] = []
+    for question in codebook.questions:
+        asked = _asked(table, codebook, question, where)
+        codes = table.codes(question.cells).alias("code")
+        cells = _with_stimuli(base.with_columns(codes), table, codebook, conditions, asked, stimuli)
+        cells = cells.join(asked.meanings(codes), on="code", how="left", maintain_order="left")
+        cells = cells.with_columns(left=_LEFT, question=pl.lit(question.id))
+        gone.update(dict(cells.drop_nulls("left").group_by("left", maintain_order=True).len().iter_rows()))
+        parts.append(cells.filter(pl.col("left").is_null()).select("row", *ROWS))
+    rows = pl.concat(parts).sort("row", maintain_order=True).drop("row")
+    name = table.path.name.removesuffix(suffix(table.path))
+    people = _people(table, codebook, base)
+    return settle(name, codebook.source, stimuli, rows, people, published=published, left_out=dict(gone))
+
+
+def _check_columns(table: LabelledTable, codebook: Codebook, where: str) -> None:
+    fields = {**codebook.fields, **codebook.attributes}
+    named = [codebook.respondent, codebook.weight, *(factor.column for factor in codebook.condition)]
+    named += [each.column for each in fields.values()] + [question.cells for question in codebook.questions]
+    texts = [codebook.show, *(question.text for question in codebook.questions)]
+    texts += [condition.text for factor in codebook.condition for condition in factor.values.values()]
+    named += [name for text in texts for name in names_in_braces(text) if name not in codebook.fields]
+    for column in dict.fromkeys(named):
+        if column is not None:
+            table.check_column(column, where)
+
+
+def _base(table: LabelledTable, codebook: Codebook, where: str) -> tuple[pl.DataFrame, list[Condition]]:
+    """Return what the questions have in common, one row a row of the file, and the conditions.
+
+    Its columns: `row`, `study`, `respondent`, `weight`, `n`, `place` of the condition, `condition`, and `lost`: why a
+    row belongs to no condition.
+    """
+    conditions = [_crossed(levels) for levels in product(*(factor.values.values() for factor in codebook.condition))]
+    place, lost = pl.lit(0, dtype=pl.UInt32), pl.lit(None, dtype=pl.String)
+    for factor in codebook.condition:
+        codes = table.codes(factor.column)
+        _check_values(codes, list(factor.values), f"{where}: the column '{factor.column}'")
+        levels = {code: level for level, code in enumerate(factor.values)}
+        place = place * len(levels) + pl.lit(codes.replace_strict(levels, default=None, return_dtype=pl.UInt32))
+        strange = pl.format("{}: no condition has the value '{}'", pl.lit(factor.column), pl.lit(codes))
+        strange = pl.coalesce(strange, pl.lit(f"{factor.column}: no condition in the cell"))
+        lost = pl.coalesce(lost, pl.when(~pl.lit(codes.is_in(list(levels)).fill_null(value=False))).then(strange))
+    names = pl.Series([condition.id for condition in conditions], dtype=pl.String)
+    base = pl.DataFrame({"row": pl.int_range(table.cells.height, dtype=pl.UInt32, eager=True)}).with_columns(
+        place=place,
+        lost=lost,
+        study=pl.lit(codebook.name),
+        respondent=_respondents(table, codebook),
+        weight=_weights(table, codebook),
+        n=pl.lit(1, dtype=pl.Int64),
+    )
+    return base.with_columns(condition=pl.lit(names).gather(pl.col("place"))), conditions
+
+
+def _crossed(levels: tuple[Condition, ...]) -> Condition:
+    """Return the condition in which these meet; everybody's, where there is none."""
+    if not levels:
+        return _EVERYBODY
+    text = "\n\n".join(level.text.strip() for level in levels if level.text.strip())
+    return Condition(id=" × ".join(level.id for level in levels), text=text)
+
+
+def _check_values(codes: pl.Series, named: list[str], where: str) -> None:
+    found = codes.unique().drop_nulls().sort().to_list()
+    for code in named:
+        if code not in found:
+            raise InputError(f"{where} never holds the value '{code}' of the codebook.{did_you_mean(code, found)}")
+
+
+def _respondents(table: LabelledTable, codebook: Codebook) -> pl.Series:
+    if codebook.respondent is None:
+        codes = pl.int_range(1, table.cells.height + 1, eager=True).cast(pl.String)
+    else:
+        codes = table.codes(codebook.respondent)
+        empty = codes.is_null().arg_true()
+        if len(empty):
+            place = table.place(empty[0])
+            raise InputError(f"{place}: the column '{codebook.respondent}' is empty. Every row needs its person.")
+    return f"{codebook.name}/" + codes
+
+
+def _weights(table: LabelledTable, codebook: Codebook) -> pl.Series:
+    if codebook.weight is None:
+        return pl.ones(table.cells.height, dtype=pl.Float64, eager=True)
+    codes = table.codes(codebook.weight)
+    weights = codes.cast(pl.Float64, strict=False)
+    bad = (~(weights.is_finite() & (weights >= 0))).fill_null(value=True).arg_true()
+    if len(bad):
+        found = "nothing" if codes[bad[0]] is None else f"'{codes[bad[0]]}'"
+        place = table.place(bad[0])
+        raise InputError(f"{place}: found {found} as '{codebook.weight}', expected a weight of 0 or more.")
+    return weights
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A question with all that says what its cells mean.
+
+    Attributes:
+        missing: code -> why it is no answer.
+        numbers: whether the file says that its cells are numbers, and so never the words of a point.
+        where: the codebook's file.
+    """
+
+    question: AskedQuestion
+    scale: Scale
+    provenance: Provenance
+    missing: dict[str, str]
+    numbers: bool
+    where: str
+
+    def meanings(self, codes: pl.Series) -> pl.DataFrame:
+        """Return what the distinct codes mean: `code`, `answer`, `missing`, and `left` where they mean nothing.
+
+        Raises:
+            InputError: none of them means anything.
+        """
+        distinct = codes.unique(maintain_order=True).drop_nulls().to_list()
+        answers = {code: self._answer(code) for code in distinct if code not in self.missing}
+        strange = [code for code, answer in answers.items() if answer is None]
+        if strange and len(strange) == len(distinct):
+            hint = did_you_mean(strange[0], [*self._points, *self.question.values] or [str(self.scale)])
+            raise InputError(
+                f"{self.where}: no cell of '{self.question.cells}' is an answer to the question '{self.question.id}'. "
+                f"The first is '{strange[0]}'.{hint}"
+            )
+        named = ", ".join(f"'{code}'" for code in strange[:_NAMED]) + (", …" if len(strange) > _NAMED else "")
+        reason = f"{self.question.id}: no point of the scale is called {named}"
+        return pl.DataFrame(
+            {
+                "code": distinct,
+                "answer": [answers.get(code) for code in distinct],
+                "missing": [self.missing.get(code) for code in distinct],
+                "left": [reason if code in answers and answers[code] is None else None for code in distinct],
+            },
+            schema={"code": pl.String, "answer": pl.Float64, "missing": pl.String, "left": pl.String},
+        )
+
+    @property
+    def _points(self) -> dict[str, int]:
+        return {label: value for value, label in {**self.scale.labels, **self.scale.refusals}.items()}
+
+    def _answer(self, code: str) -> float | None:
+        """Return the number a code stands for, `None` where it stands for none."""
+        if code in self.question.values:
+            return float(self.question.values[code])
+        number = float(code) if re.fullmatch(_NUMBER, code) else None
+        point = None if self.numbers else self._points.get(code)
+        if point is None:
+            return number
+        if number is not None and number != point and number in self.scale.answers:
+            raise InputError(
+                f"{self.where}: the cell '{code}' of the question '{self.question.id}' is a point of its scale and "
+                f"the words of the point {point}. Say under the question which it means: values: {{{code}: {point}}}"
+            )
+        return float(point)
+
+
+def _asked(table: LabelledTable, codebook: Codebook, question: AskedQuestion, where: str) -> _Asked:
+    column = question.cells
+    missing = {**table.missing.get(column, {}), **codebook.missing, **question.missing}
+    scale = question.scale or _scale(table, question, missing, where)
+    provenance: Provenance = "stated" if scale.low is not None else "labels"
+    return _Asked(question, scale, provenance, missing, table.is_number(column), where)
+
+
+def _scale(table: LabelledTable, question: AskedQuestion, missing: dict[str, str], where: str) -> Scale:
+    """Return the scale that the codebook's values or the file's labels list point by point."""
+    place = f"{where}: the question '{question.id}'"
+    labels = {point: words for words, point in reversed(question.values.items())}
+    if not labels:
+        found = labelled_points(table, question.cells, missing)
+        if found is None:
+            raise InputError(
+                f"{place} has no scale, and {table.path.name} does not label the points of '{question.cells}' one by "
+                "one. Give it a scale, such as: scale: {kind: ordinal, low: 1, high: 7}"
+            )
+        labels = found
+    try:
+        return labelled_scale(labels)
+    except ValueError as error:
+        reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
+        raise InputError(f"{place}: its labels are no scale ({reason}). Give it a scale of its own.") from None
+
+
+def _with_stimuli(
+    base: pl.DataFrame,
+    table: LabelledTable,
+    codebook: Codebook,
+    conditions: list[Condition],
+    asked: _Asked,
+    stimuli: list[Stimulus],
+) -> pl.DataFrame:
+    """Return the rows with `stimulus`, the place of what they were shown; new stimuli are added to the list.
+
+    It is null where the row lacks a word of it.
+    """
+    texts = [codebook.show, asked.question.text, *(condition.text for condition in conditions)]
+    names = list(dict.fromkeys(name for text in texts for name in names_in_braces(text)))
+    words = [
+        _words(table, codebook, codebook.fields.get(name, Column(column=name))).alias(f"{{{name}}}") for name in names
+    ]
+    rows = base.with_columns(words)
+    key = ["place", *(series.name for series in words)]
+    shown = rows.select(key).unique(maintain_order=True).filter(pl.col("place").is_not_null())
+    places: list[int | None] = []
+    for place, *said in shown.iter_rows():
+        stimulus = _stimulus(codebook.show, conditions[int(place)], asked, dict(zip(names, said, strict=True)))
+        places.append(None if stimulus is None else len(stimuli))
+        stimuli += [] if stimulus is None else [stimulus]
+    shown = shown.with_columns(pl.Series("stimulus", places, dtype=pl.UInt32))
+    return rows.join(shown, on=key, how="left", nulls_equal=True, maintain_order="left")
+
+
+def _stimulus(show: str, condition: Condition, asked: _Asked, said: dict[str, str | None]) -> Stimulus | None:
+    """Return what was shown in a condition to those whose rows say these words; `None` where one is missing."""
+    texts = [condition.text.strip(), show.strip(), asked.question.text.strip()]
+    if any(said[name] is None for text in texts for name in names_in_braces(text)):
+        return None
+    *before, text = ["".join(f"{w}{said[n] if n else ''}" for w, n, _, _ in Formatter().parse(text)) for text in texts]
+    context = "\n\n".join(part for part in before if part)
+    item = Item("", "", "", context=context, text=text, scale=asked.scale)
+    return Stimulus(f"{context}\n\n{text}".strip(), item, asked.provenance)
+
+
+def _words(table: LabelledTable, codebook: Codebook, column: Column) -> pl.Series:
+    """Return a column in words: the codebook's, else the file's, else its cells; null where they are no answer."""
+    missing = dict.fromkeys([*table.missing.get(column.column, {}), *codebook.missing])
+    words = {**table.labels.get(column.column, {}), **missing, **column.values}
+    codes = table.codes(column.column)
+    return codes.replace(list(words), pl.Series(list(words.values()), dtype=pl.String)) if words else codes
+
+
+def _people(table: LabelledTable, codebook: Codebook, base: pl.DataFrame) -> pl.DataFrame:
+    """Return `respondent`, `weight` and the attributes, one row a person; what only some rows tell counts for all.
+
+    Raises:
+        InputError: an attribute differs between two rows of a person.
+    """
+    known = {name: _words(table, codebook, column) for name, column in codebook.attributes.items()}
+    rows = base.select("respondent", "weight").with_columns(_number(words).alias(name) for name, words in known.items())
+    if codebook.respondent is None:
+        return rows
+    grouped = rows.group_by("respondent", maintain_order=True)
+    for name in known:
+        differing = grouped.agg(pl.col(name).drop_nulls().unique(maintain_order=True)).filter(
+            pl.col(name).list.len() > 1
+        )
+        if len(differing):
+            person, values = differing.row(0)
+            raise InputError(
+                f"{table.path}: '{person}' has the {name} {values[0]} in one row and {values[1]} in another. An "
+                "attribute is the same in all rows of a person; what a row was shown belongs into its words, as {name}."
+            )
+    return grouped.agg(pl.col("weight").first(), pl.col(*known).drop_nulls().first()) if known else grouped.first()
+
+
+def _number(words: pl.Series) -> pl.Series:
+    """Return words as numbers where all of them are."""
+    for pattern, kind in ((_WHOLE, pl.Int64), (_NUMBER, pl.Float64)):
+        if words.count() and words.str.contains(pattern).all():
+            return words.cast(kind)
+    return words
