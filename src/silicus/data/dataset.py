@@ -285,4 +285,4 @@ def _scale(item: Item | None) -> str | None:
 def _described(scale: Scale) -> str:
     """Return the points of a scale, with the labels of its ends: scales that read alike are alike."""
     low, high = scale.label(scale.values[0]), scale.label(scale.values[-1])
-    return f"{scale} ({low} … {high})" if low or high else str(scale)
+    return f"{scale} ({low or ''} … {high or ''})" if low or high else str(scale)

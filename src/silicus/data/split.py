@@ -164,9 +164,7 @@ def units_of(data: Dataset, dimension: str) -> pl.DataFrame:
 def _check_plan(plan: SplitPlan, data: Dataset) -> None:
     known = [*get_args(Dimension), *attributes_of(data)]
     if not plan.hold_out and plan.mapping is None:
-        raise InputError(
-            f"found nothing to hold out. Name what shall be unseen, as study=0.2. Known: {', '.join(known)}."
-        )
+        raise InputError(f"found nothing to hold out. Name what shall be unseen, one of: {', '.join(known)}.")
     for dimension, share in plan.hold_out.items():
         if dimension not in known:
             raise InputError(f"{data.name}: cannot hold out '{dimension}'.{did_you_mean(dimension, known)}")

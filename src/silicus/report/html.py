@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from silicus.evaluate import METRICS, Cell, Evaluation, MetricName, StudyScores
-from silicus.plugins import require
-from silicus.record import write_text
 from silicus.report.cells import Row, mean, most_answered, shares
 from silicus.report.charts import COLOURS, MOST_BARS, PAGE, distances, distances_of_studies, distributions, draws_lines
+from silicus.report.page import write_page
 from silicus.report.words import (
     ARROWS,
     answer,
@@ -80,17 +79,11 @@ def write_report(
         MissingExtraError: a library of the extra `report` is not installed.
         RunError: the file cannot be written.
     """
-    jinja2 = require("jinja2")
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     shown = most_answered(evaluation.cells, _CELLS_OF_MANY if evaluation.studies_n > 1 else _CELLS_OF_ONE)
     many = evaluation.studies_n > 1
-    page = environment.get_template("report.html.j2").render(
+    write_page(
+        path,
+        "report.html.j2",
         title=title,
         evaluation=evaluation,
         systems=systems(evaluation),
@@ -119,7 +112,6 @@ def write_report(
         facts=facts,
         sources=[list(_linked(source)) for source in sources],
     )
-    write_text(path, page)
 
 
 def _questions(evaluation: Evaluation, cells: Sequence[Cell]) -> Iterator[_Question]:

@@ -12,8 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from silicus.data import Defect, Quality, Severity, StudyQuality
-from silicus.plugins import require
-from silicus.record import write_text
+from silicus.report.page import print_anywhere, write_page
 from silicus.report.words import DASH, percent, shorten
 
 __all__ = ["print_quality", "write_quality"]
@@ -42,10 +41,6 @@ _UNITS = {
     "group": ("group of people", "groups of people"),
 }
 
-# What stands for these signs where the terminal's encoding lacks them.
-_PLAIN = str.maketrans({DASH: "-", "−": "-", "…": ".", "·": ",", "─": "-", "×": "x", "“": '"', "”": '"'})
-
-
 # --- at the prompt
 
 
@@ -56,13 +51,7 @@ def print_quality(quality: Quality, console: Console) -> None:
         quality: the quality report.
         console: where it is printed.
     """
-    if console.encoding.lower().startswith("utf"):
-        _print(quality, console)
-        return
-    with console.capture() as captured:
-        _print(quality, console)
-    plain = captured.get().translate(_PLAIN)
-    console.file.write(plain.encode(console.encoding, "replace").decode(console.encoding))
+    print_anywhere(lambda where: _print(quality, where), console)
 
 
 def _print(quality: Quality, console: Console) -> None:
@@ -165,16 +154,10 @@ def write_quality(path: Path, quality: Quality) -> None:
         MissingExtraError: a library of the extra `report` is not installed.
         RunError: the file cannot be written.
     """
-    jinja2 = require("jinja2")
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     defects = {severity: [d for d in quality.defects if d.severity == severity] for severity in _SEVERITIES}
-    page = environment.get_template("quality.html.j2").render(
+    write_page(
+        path,
+        "quality.html.j2",
         quality=quality,
         under=_read(quality),
         verdict=_verdict(quality),
@@ -185,7 +168,6 @@ def write_quality(path: Path, quality: Quality) -> None:
         attributes={name: percent(share) for name, share in quality.attributes.items()},
         percent=percent,
     )
-    write_text(path, page)
 
 
 def _figures(quality: Quality) -> Iterator[tuple[str, str, str]]:

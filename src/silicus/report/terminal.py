@@ -12,6 +12,7 @@ from rich.text import Text
 
 from silicus.evaluate import METRICS, Cell, Evaluation, MetricName, StudyScores
 from silicus.report.cells import Row, mean, most_given, shares
+from silicus.report.page import print_anywhere
 from silicus.report.words import (
     ARROWS,
     DASH,
@@ -40,9 +41,6 @@ _POINTS = 5
 _STUDIES = 40
 _NOMINAL = "* total variation: no order, so no W."
 
-# What stands for these signs where the terminal's encoding lacks them.
-_PLAIN = str.maketrans({"↓": "v", "↑": "^", DASH: "-", "−": "-", "∞": "inf", "…": ".", "·": ",", "─": "-"})
-
 _OF_STUDY: tuple[tuple[str, MetricName], ...] = (
     ("W\nstated", "wasserstein"),
     ("W\nobs.", "wasserstein_observed"),
@@ -60,13 +58,7 @@ def print_evaluation(evaluation: Evaluation, console: Console) -> None:
         evaluation: how far a system's predictions lie from people's answers.
         console: where it is printed.
     """
-    if console.encoding.lower().startswith("utf"):
-        _print(evaluation, console)
-        return
-    with console.capture() as captured:
-        _print(evaluation, console)
-    plain = captured.get().translate(_PLAIN)
-    console.file.write(plain.encode(console.encoding, "replace").decode(console.encoding))
+    print_anywhere(lambda where: _print(evaluation, where), console)
 
 
 def _print(evaluation: Evaluation, console: Console) -> None:

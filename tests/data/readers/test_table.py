@@ -224,7 +224,7 @@ def test_what_only_one_row_of_a_person_tells_counts_for_all(tmp_path):
         (
             CSV,
             BOOK.replace("{kind: ordinal, low: 1, high: 7}", "{kind: ordinal, labels: {1: None, 6: One, 7: 8, 8: 9}}"),
-            r"the cell '8' of the question 'warmth' is a point of its scale and the words of the point 7.*values: \{8: 7\}",
+            r"the cell '8' of the question 'warmth' is a point of its scale and the words of the point 7.* \{8: 7\}",
         ),
         (
             CSV,
@@ -350,9 +350,7 @@ def test_a_conjoint_experiment_has_one_item_a_profile(shared_data):
     path = shared_data / "conjoint" / "HainmuellerHopkins.dta"
     made = read_real(path, "immigrants")
     plain, _ = pyreadstat.read_dta(str(path), output_format="dict")
-    profiles = {
-        *zip(*(plain[c].tolist() for c in ("FeatGender", "FeatCountry", "FeatEd", "FeatJob", )), strict=True)
-    }  # fmt: skip
+    profiles = set(zip(*(plain[c] for c in ("FeatGender", "FeatCountry", "FeatEd", "FeatJob")), strict=True))
     assert len(made.items) == len(profiles) == 1220
     assert (len(made.responses), len(made.respondents), made.left_out) == (1396 * 5 * 2, 1396, {})
     assert set(Counter(made.responses["respondent"]).values()) == {10}
@@ -366,7 +364,7 @@ def test_tax_plans_have_weights_and_profiles(shared_data):
     path = shared_data / "conjoint" / "taxes.csv.gz"
     made = read_real(path, "taxes")
     rows = rows_of(path)
-    plans = {tuple(row[f"taxrate{n}"] for n in range(1, 7)) + (row["taxrev"],) for row in rows}
+    plans = {tuple(row[c] for c in row if c.startswith("taxr")) for row in rows}
     assert (len(made.respondents), len(made.responses), len(made.items)) == (2000, len(rows), len(plans))
     chosen = sum(float(row["weight"]) * float(row["chose_plan"]) for row in rows)
     weighted = made.responses.select((pl.col("weight") * pl.col("response")).sum()).item()
@@ -378,11 +376,12 @@ def test_the_general_social_survey_answers_in_words(shared_data):
     path = shared_data / "gss" / "poliscidata_gss.csv.gz"
     made = read_real(path, "gss")
     rows = rows_of(path)
+    points = {"ALLOWED": 1, "NOT ALLOWED": 2, "Too little": 1, "About right": 2, "Too much": 3}
     expected = {
-        "spkath": Counter({"ALLOWED": 1, "NOT ALLOWED": 2}[r["spkath"]] for r in rows if r["spkath"]),
-        "natspac": Counter({"Too little": 1, "About right": 2, "Too much": 3}[r["natspac"]] for r in rows if r["natspac"]),
+        "spkath": Counter(points[r["spkath"]] for r in rows if r["spkath"]),
+        "natspac": Counter(points[r["natspac"]] for r in rows if r["natspac"]),
         "closeblk": Counter(int(float(r["closeblk"])) for r in rows if r["closeblk"]),
-    }  # fmt: skip
+    }
     found = {q: Counter(made.responses.filter(question=q)["response"]) for q in expected}
     assert found == expected
     assert made.rows_read == 3 * len(rows) == 3 * 1974
@@ -395,7 +394,7 @@ def test_affect_pipes_the_other_party_into_the_question(shared_data):
     plain, _ = pyreadstat.read_dta(str(path), output_format="dict")
     assert Counter(plain["exp_cond"]) == {"Control": 276, "Tell": 275, "Ask": 270}
     rows = zip(plain["exp_cond"], plain["outparty_singular"], plain["sd_marriage"], strict=True)
-    expected = Counter((arm.lower(), party, int(4 * answer + 1)) for arm, party, answer in rows if answer == answer)
+    expected = Counter((arm.lower(), party, int(4 * answer + 1)) for arm, party, answer in rows if answer is not None)
     texts = {item: made.items[item].text for item in made.items}
     party = {item: text.rpartition(" ")[2].rstrip("?") for item, text in texts.items()}
     found = Counter((c, party[i], r) for c, i, r in made.responses.select("condition", "item", "response").iter_rows())
@@ -414,7 +413,7 @@ def test_a_labelled_survey_keeps_who_was_not_asked(shared_data):
     costs = Counter(made.responses.filter(question="costs time").select("response", "missing").iter_rows())
     plain, _ = pyreadstat.read_sav(str(path), user_missing=True, output_format="dict")
     assert costs == {(None, "skipped") if x == 8 else (int(x), None): n for x, n in Counter(plain["q59_4"]).items()}
-    assert made.respondents["weight"].sum() == pytest.approx(plain["weight_RI"].sum())
+    assert made.respondents["weight"].sum() == pytest.approx(sum(plain["weight_RI"]))
 
 
 def test_a_labelled_survey_is_read_without_a_codebook(shared_data):

@@ -50,6 +50,8 @@ def _column(value: Any) -> Any:
 Codes = BeforeValidator(_by_code)
 Words = Annotated[str, AfterValidator(_with_places)]
 """Words shown; `{name}` in them stands for what the respondent's row says."""
+Reasons = Annotated[dict[str, Annotated[str, AfterValidator(_filled)]], Codes]
+"""Cell that is no answer -> why."""
 
 
 class Column(Record):
@@ -89,7 +91,7 @@ class AskedQuestion(Record):
     """May be left out where the file labels every point, or `values` does."""
     values: Annotated[dict[str, int], Codes] = {}
     """Cell -> point, where the cells are neither the points nor their labels."""
-    missing: Annotated[dict[str, str], Codes] = {}
+    missing: Reasons = {}
     """Cell that is no answer -> why, beside those of the whole codebook."""
 
     @model_validator(mode="after")
@@ -128,7 +130,7 @@ class Codebook(Record):
     """Name in braces -> its column; other names in braces are columns."""
     attributes: dict[str, Annotated[Column, BeforeValidator(_column)]] = {}
     """What is known of a person -> its column."""
-    missing: Annotated[dict[str, str], Codes] = {}
+    missing: Reasons = {}
     """Cell that is no answer to any question, and no attribute -> why, as `-99: Refused`."""
     questions: tuple[AskedQuestion, ...] = Field(min_length=1)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from silicus.data.answer_scale import labelled_scale
+from silicus.data.missing import split_codes
 from silicus.data.readers.codebook import TODO, AskedQuestion, Codebook, Column
 from silicus.data.readers.labelled import LabelledTable, read_labelled, suffix
 from silicus.errors import InputError
@@ -46,6 +47,7 @@ _CONDITION = re.compile(
     r"(?:^|[_.])(?:exp_?)?(?:cond|condition|treat|treatment|arm|assign|t\d_content)(?:$|[_.])", re.IGNORECASE
 )
 
+_NUMBER = r"-?\d+(?:\.\d+)?"
 _MOST_POINTS = 11
 _SHOWN = 12
 _LONGEST_WORDS = 60
@@ -62,7 +64,8 @@ _STRONG = {
 }
 _PLAIN = 2.5
 _AGAINST = re.compile(
-    r"\b(?:oppose|disagree|disapprove|against|unlikely|unwilling|dissatisfied|won['’]?t|less|worse)", re.IGNORECASE
+    r"\b(?:oppose|disagree|disapprove|against|bad|negative|unhappy|uncomfortable|unlikely|unwilling|dissatisfied|won['’]?t|less|worse)",
+    re.IGNORECASE,
 )
 
 
@@ -172,7 +175,7 @@ class _Seen:
     @property
     def numbers(self) -> list[float] | None:
         """The distinct numbers, lowest first; `None` where a cell is none."""
-        if any(re.fullmatch(r"-?\d+(?:\.\d+)?", code) is None for code in self.counts):
+        if any(re.fullmatch(_NUMBER, code) is None for code in self.counts):
             return None
         return sorted(map(float, self.counts))
 
@@ -263,7 +266,8 @@ def _role(seen: _Seen, rows: int, *, first: bool) -> Role:
         return "condition"
     if seen.attribute is not None:
         return "attribute"
-    return "question" if not unique and _scale(seen) is not None else "none"
+    free_text = unique and numbers is None
+    return "question" if not free_text and _scale(seen) is not None else "none"
 
 
 def _scale(seen: _Seen) -> str | None:
@@ -274,7 +278,9 @@ def _scale(seen: _Seen) -> str | None:
     if numbers is not None:
         return _number_scale(numbers)
     words = list(seen.counts)
-    if not 2 <= len(words) <= _MOST_POINTS or max(map(len, words)) > _LONGEST_WORDS:
+    # Where words and numbers are mixed, which number stands for which words cannot be told.
+    mixed = any(re.fullmatch(_NUMBER, word) for word in words)
+    if mixed or not 2 <= len(words) <= _MOST_POINTS or max(map(len, words)) > _LONGEST_WORDS:
         return None
     ordered = in_degrees(words)
     labels = dict(enumerate(ordered or sorted(words), start=1))
@@ -293,6 +299,7 @@ def _pairs(labels: dict[int, str]) -> str:
 
 
 def _number_scale(numbers: list[float]) -> str | None:
+    numbers, _ = split_codes(numbers)
     if len(numbers) < 2 or any(n % 1 for n in numbers):
         return None
     low, high = int(numbers[0]), int(numbers[-1])
@@ -377,6 +384,10 @@ def _questions(columns: list[_Seen]) -> list[str]:
         else:
             lines += ["    text: >-", f"      {TODO} the words of the question"]
         lines.append(f"    scale: {_scale(seen)}  # check: the kind, and all points offered in their order")
+        codes = split_codes(seen.numbers)[1] if seen.numbers and seen.points is None else []
+        lines += ["    missing:"] if codes else []
+        for code in codes:
+            lines += [f"      {int(code)}: >-", f"        {TODO} why this is no answer"]
     return lines
 
 
