@@ -73,7 +73,7 @@ def evaluate(
         _show(*evaluate_data(options))
 
 
-data_app = App(name="data", help="People's answers: which there are, what is wrong with them, and what is tested on what.")
+data_app = App(name="data", help="People's answers: which there are, what is wrong with them, what is tested on what.")
 app.command(data_app)
 
 

@@ -32,7 +32,8 @@ def test_the_cutoff_of_a_model_is_the_one_on_its_card(model, cutoff):
 
 @pytest.mark.parametrize(
     "name",
-    ["llama3.1:8b", "models/Llama-3.1-8B-Instruct/", "x/Meta-Llama-3.1-8B-Instruct.Q4_K_M.gguf", "y/Llama-3.1-8B-bnb-4bit"],
+    ["llama3.1:8b", "models/Llama-3.1-8B-Instruct/",
+     "x/Meta-Llama-3.1-8B-Instruct.Q4_K_M.gguf", "y/Llama-3.1-8B-bnb-4bit"],
 )  # fmt: skip
 def test_a_model_is_known_as_a_folder_a_tag_and_in_converted_forms(name):
     found = documented_cutoff(name)

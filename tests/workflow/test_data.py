@@ -130,7 +130,7 @@ def test_another_part_is_evaluated_where_it_is_asked_for(answers, tmp_path):
 
 
 def test_a_part_of_data_that_were_not_split_is_refused(answers):
-    with pytest.raises(InputError, match=r"has not been split, so there is no part 'test'. Split it with: silicus data"):
+    with pytest.raises(InputError, match=r"has not been split, so there is no part 'test'. Split it with: silicus"):
         evaluate_data(EvaluateOptions(data=str(answers), model="uniform", part="test"))
 
 

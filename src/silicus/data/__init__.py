@@ -1,27 +1,38 @@
-"""From files of past studies to datasets: what was asked, who answered, and what they answered."""
+"""From files of past studies to datasets: what was asked, who answered, what they answered, and what tests what."""
 
 from silicus.data.answer_scale import ParsedScale, parse_scale
 from silicus.data.dataset import Dataset, Unit
 from silicus.data.defects import Defect, Severity
-from silicus.data.folder import read_dataset_folder, write_dataset_folder
+from silicus.data.folder import DatasetManifest, read_dataset_folder, write_dataset_folder
+from silicus.data.guard import Guarded, GuardOptions, guard
 from silicus.data.quality import Quality, StudyQuality, inspect
 from silicus.data.reader import Reader, ReadOptions
+from silicus.data.readers.draft import draft_codebook
 from silicus.data.reading import every_reader, read_dataset
+from silicus.data.split import Split, SplitPlan, split
 
 __all__ = [
     "Dataset",
+    "DatasetManifest",
     "Defect",
+    "GuardOptions",
+    "Guarded",
     "ParsedScale",
     "Quality",
     "ReadOptions",
     "Reader",
     "Severity",
+    "Split",
+    "SplitPlan",
     "StudyQuality",
     "Unit",
+    "draft_codebook",
     "every_reader",
+    "guard",
     "inspect",
     "parse_scale",
     "read_dataset",
     "read_dataset_folder",
+    "split",
     "write_dataset_folder",
 ]

@@ -311,4 +311,4 @@ def labelled_scale(labels: dict[int, str]) -> Scale:
         >>> labelled_scale({1: "Never", 2: "Sometimes", 3: "Often", 9: "Don't know"}).refusals
         {9: "Don't know"}
     """
-    return _scale(sorted(labels), dict(labels), amount=False, bounded=False)
+    return _scale(sorted(labels), dict(sorted(labels.items())), amount=False, bounded=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 import polars as pl
@@ -179,7 +179,7 @@ def settle(  # noqa: PLR0913 - what a dataset consists of
         name=name,
         source=source,
         items=_items(kept, stimuli),
-        responses=responses.select(*ANSWERS, *further).cast(dict(ANSWERS)),
+        responses=responses.select(*ANSWERS, *further).cast({**ANSWERS}),
         respondents=people.join(responses, on="respondent", how="semi", maintain_order="left"),
         shown=_shown(judged, stimuli),
         rows_read=len(rows) + sum((left_out or {}).values()),
@@ -192,7 +192,10 @@ def settle(  # noqa: PLR0913 - what a dataset consists of
 def _judged(rows: pl.DataFrame, stimuli: list[Stimulus], *, published: bool) -> pl.DataFrame:
     """Return the rows with `item`, `missing`, `outside`, and `left`: why a row is left out, null where it stays."""
     pairs = rows.filter(pl.col("missing").is_null()).select("stimulus", "answer").drop_nulls().unique()
-    verdicts = [_verdict(stimuli[place].item, answer) for place, answer in pairs.iter_rows()]
+    verdicts = [
+        _verdict(stimuli[place].item, answer)
+        for place, answer in zip(pairs["stimulus"].to_list(), pairs["answer"].to_list(), strict=True)
+    ]
     judged = pairs.with_columns(pl.Series("verdict", verdicts, dtype=pl.String))
     rows = rows.join(judged, on=["stimulus", "answer"], how="left", maintain_order="left")
     rows = rows.join(_known(stimuli), on="stimulus", how="left", maintain_order="left")
@@ -248,7 +251,8 @@ def _items(kept: pl.DataFrame, stimuli: list[Stimulus]) -> dict[str, Item]:
     first = kept.select("study", "condition", "question", "item", "stimulus").unique(
         "item", keep="first", maintain_order=True
     )
-    for study, condition, question, name, place in first.iter_rows():
+    rows = cast("list[tuple[str, str, str, str, int]]", first.rows())
+    for study, condition, question, name, place in rows:
         item = stimuli[place].item
         if item is not None:
             items[name] = replace(item, study=study, condition=condition, question=question)
@@ -266,20 +270,19 @@ def _shown(judged: pl.DataFrame, stimuli: list[Stimulus]) -> pl.DataFrame:
         outside_answers=pl.col("answer").filter(outside).unique().sort().head(_OUTSIDE_SHOWN),
     )
     words = pl.DataFrame(
-        [(n, digest(s.text), s.item and s.item.item, _scale(s.item), s.provenance, s.reason) for n, s in enumerate(stimuli)],
-        schema={
-            "stimulus": pl.UInt32, "words": pl.String, "item": pl.String, "scale": pl.String, "provenance": pl.String,
-            "reason": pl.String,
+        {
+            "stimulus": range(len(stimuli)),
+            "words": [digest(s.text) for s in stimuli],
+            "item": [s.item and s.item.item for s in stimuli],
+            "scale": [s.item and _described(s.item.scale) for s in stimuli],
+            "provenance": [s.provenance for s in stimuli],
+            "reason": [s.reason for s in stimuli],
         },
-        orient="row",
-    )  # fmt: skip
+        schema_overrides={"stimulus": pl.UInt32, "item": pl.String, "scale": pl.String, "reason": pl.String},
+    )
     found = cells.join(words, on="stimulus", how="left", maintain_order="left").drop("stimulus")
     unsupported = pl.col("provenance").fill_null("unsupported")
-    return found.rename({"words": "stimulus"}).with_columns(unsupported).select(SHOWN.names()).cast(dict(SHOWN))
-
-
-def _scale(item: Item | None) -> str | None:
-    return None if item is None else _described(item.scale)
+    return found.rename({"words": "stimulus"}).with_columns(unsupported).select(SHOWN.names()).cast({**SHOWN})
 
 
 def _described(scale: Scale) -> str:

@@ -124,7 +124,8 @@ def _fieldwork(claims: Claims, options: GuardOptions) -> list[Finding]:
     over = [study for study, (_, last) in days.items() if last <= cutoff]
     across = [study for study, (first, last) in days.items() if first <= cutoff < last]
     undated = [study for study in studies if study not in days]
-    checked = f"fieldwork: {len(days):,} of {len(studies):,} tested studies, against the cut-off {cutoff}"
+    judged = len(days) - len(across)
+    checked = f"fieldwork: {judged:,} of {len(studies):,} tested studies, against the cut-off {cutoff}"
     found = f"{len(over):,} of {len(studies):,} tested studies were over by the model's cut-off {cutoff}: "
     findings = [Finding("fieldwork", checked, found + _some(over) if over else None)]
     if undated:

@@ -25,7 +25,7 @@ PAIRS = (("test", "train"), ("test", "validation"), ("validation", "train"))
 _LEAK_OF: dict[str, Leak] = {"study": "studies", "condition": "items", "question": "items"}
 _STIMULUS = ("study", "condition", "question")
 _SHOWN = 3
-_WORDS = 60
+_WORDS = 40
 
 
 @dataclass(frozen=True)
@@ -164,9 +164,14 @@ def known_people(claims: Claims) -> list[Finding]:
 
 
 def brief(text: str) -> str:
-    """Return the beginning of a text, in quotes."""
+    """Return a text in quotes; of a long one its beginning and its end, where items of one battery differ.
+
+    Examples:
+        >>> brief("Do you agree?")
+        '“Do you agree?”'
+    """
     words = " ".join(text.split())
-    return f"“{words if len(words) <= _WORDS else words[: _WORDS - 1].rstrip() + '…'}”"
+    return f"“{words}”" if len(words) <= 2 * _WORDS else f"“{words[:_WORDS].rstrip()} … {words[-_WORDS:].lstrip()}”"
 
 
 def _words(data: Dataset, item: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import cast
 
 import polars as pl
 
@@ -83,7 +84,8 @@ def _observed(rows: pl.DataFrame, stimuli: list[Stimulus]) -> tuple[pl.DataFrame
     tasks = rows.filter(affected & pl.col("missing").is_null()).group_by("study", "question", maintain_order=True)
     stimuli = list(stimuli)
     places: list[tuple[str, str, int, int]] = []
-    for study, question, answers, shown in tasks.agg("answer", pl.col("stimulus").unique().sort()).iter_rows():
+    found = tasks.agg("answer", pl.col("stimulus").unique().sort()).rows()
+    for study, question, answers, shown in cast("list[tuple[str, str, list[float | None], list[int]]]", found):
         for place in shown:
             places.append((study, question, place, len(stimuli)))
             stimuli.append(_with_scale(stimuli[place], answers))

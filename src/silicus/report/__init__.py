@@ -1,6 +1,8 @@
-"""Results made readable: an evaluation at the prompt, and as one page that needs nothing else."""
+"""Results made readable: at the prompt, and as pages that need nothing else."""
 
+from silicus.report.datasets import print_prepared, print_readers
 from silicus.report.html import write_report
+from silicus.report.quality import print_quality, write_quality
 from silicus.report.terminal import print_evaluation
 
-__all__ = ["print_evaluation", "write_report"]
+__all__ = ["print_evaluation", "print_prepared", "print_quality", "print_readers", "write_quality", "write_report"]

@@ -15,7 +15,7 @@ __all__ = ["print_prepared", "print_readers"]
 def print_readers(readers: Sequence[Reader], console: Console) -> None:
     """Print every form of data: what it is, its licence, whom to cite, and how to come by it."""
     for reader in readers:
-        console.print(Text.assemble((reader.name, "bold"), f"  {reader.title}"))
+        console.print(Text.assemble((reader.name, "bold"), f"  {reader.title}"), soft_wrap=True)
         told = {
             "licence": reader.source.licence,
             "cite": reader.source.line.rpartition(" (licence: ")[0],
@@ -34,7 +34,7 @@ def print_prepared(manifest: DatasetManifest, console: Console) -> None:
     split, guarded = manifest.split, manifest.guard
     console.print(Text(f"{manifest.name}: {manifest.rows_read:,} rows read.", "bold"))
     for reason, rows in manifest.left_out.items():
-        console.print(f"  {rows:,} rows left out: {reason}", highlight=False)
+        console.print(f"  {rows:,} rows left out: {reason}", highlight=False, soft_wrap=True)
     if split is None or guarded is None:
         console.print("Not split: everything is in one part. Hold something out with --hold-out study=0.2")
     else:

@@ -96,6 +96,16 @@ def test_people_have_their_weight_and_attributes(tmp_path):
     ]
 
 
+def test_an_attribute_has_the_words_of_the_codebook_and_no_missing_codes(tmp_path):
+    book = BOOK.replace("{age: age}", "{age: {column: age, values: {30: young, 41: null}}, mood: free}")
+    data = "".join(
+        f"{line},{cell}\n" for line, cell in zip(CSV.splitlines(), ["free", "99", "b", "b", ""], strict=True)
+    )
+    people = read_tiny(tmp_path, data, book).respondents
+    assert people["age"].to_list() == ["young", None, None, "young"]
+    assert people["mood"].to_list() == [None, "b", "b", None]
+
+
 def test_an_item_has_the_words_of_its_condition_and_question(tmp_path):
     made = read_tiny(tmp_path)
     shown = {(item.condition, item.question): (item.context, item.text) for item in made.cells()}
@@ -154,7 +164,7 @@ def test_values_map_cells_to_points_before_labels_and_numbers(tmp_path):
 def test_values_alone_make_a_scale(tmp_path):
     book = BOOK.replace("scale: {kind: binary, labels: {1: Yes, 0: No}}", "values: {Yes: 1, No: 2, Maybe: 3}")
     item = next(item for item in read_tiny(tmp_path, book=book).cells() if item.question == "vote")
-    assert (item.scale.kind, item.scale.labels) == ("nominal", {1: "Yes", 2: "No", 3: "Maybe"})
+    assert (item.scale.kind, list(item.scale.labels.items())) == ("nominal", [(1, "Yes"), (2, "No"), (3, "Maybe")])
 
 
 def test_words_shown_are_built_from_the_row(tmp_path):

@@ -74,9 +74,8 @@ class Factor(Record):
     def _check(cls, values: dict[str, Condition]) -> dict[str, Condition]:
         for condition in values.values():
             _with_places(condition.text)
-        merged = list(dict.fromkeys(condition.model_dump_json() for condition in values.values()))
-        ids = [Condition.model_validate_json(each).id for each in merged]
-        _no_twins("condition", ids)
+        # Several values may stand for one condition, said in the same words.
+        _no_twins("condition", [condition.id for condition in dict.fromkeys(values.values())])
         return values
 
 
