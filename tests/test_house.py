@@ -17,7 +17,14 @@ import pytest
 
 import silicus
 from silicus.models import Device, Dtype
-from silicus.options import AnswerOptions, EvaluateOptions, SimulateOptions
+from silicus.options import (
+    AnswerOptions,
+    EvaluateOptions,
+    InspectOptions,
+    PrepareOptions,
+    ReadingOptions,
+    SimulateOptions,
+)
 from silicus.prompts import AnswerStyle
 
 SOURCE = Path(silicus.__file__).parent
@@ -60,9 +67,11 @@ def test_a_file_says_what_it_is_for_and_is_short(path):
     assert len(text.splitlines()) <= 500
 
 
-@pytest.mark.parametrize("field", [f for kind in (SimulateOptions, EvaluateOptions) for f in fields(kind)])
+@pytest.mark.parametrize(
+    "field", [f for kind in (SimulateOptions, EvaluateOptions, InspectOptions, PrepareOptions) for f in fields(kind)]
+)
 def test_every_option_is_explained(field):
-    classes = [SimulateOptions, EvaluateOptions, AnswerOptions]
+    classes = [SimulateOptions, EvaluateOptions, AnswerOptions, ReadingOptions, InspectOptions, PrepareOptions]
     assert any(_help(kind).get(field.name, "").endswith(".") for kind in classes)
 
 

@@ -94,7 +94,7 @@ class PrepareOptions(ReadingOptions):
     """Options of `silicus data prepare`."""
 
     hold_out: tuple[str, ...] = ()
-    """What is unseen in the test part, and its share, as study=0.2; also condition, question, respondent, country, …"""
+    """What is unseen in the test part, and its share, as study=0.2; or condition, question, respondent, any attribute."""
 
     mapping: Path | None = None
     """A file that names what is held out ({"seen": [...], "unseen": [...]}), instead of drawing it."""
@@ -116,6 +116,9 @@ class PrepareOptions(ReadingOptions):
 
     allow: tuple[str, ...] = ()
     """Leaks that shall not stop the run, by name; they are recorded."""
+
+    drop: tuple[str, ...] = ()
+    """Leaks whose rows are left out of what is tested on: items, near-duplicates."""
 
     rationale: bool = False
     """Also keep reasoning written from the answers, as a training target; never an input."""

@@ -83,6 +83,23 @@ def test_a_leak_stops_the_run_and_nothing_is_written(answers, tmp_path):
     assert any("items" in line for line in json.loads((folder / "dataset.json").read_text())["guard"]["allowed"])
 
 
+def test_a_condition_that_repeats_the_words_of_another_is_left_out_of_the_test_where_asked(answers):
+    rows = pl.read_parquet(answers)
+    third = rows.filter(pl.col("condition_num") == 0).with_columns(
+        condition_num=pl.lit(2, dtype=pl.Int64), participant=pl.col("participant") + 100
+    )
+    pl.concat([rows, third]).write_parquet(answers)
+    asked = {"hold_out": ("condition=0.4",), "seed": 3}
+    with pytest.raises(LeakError, match="--drop items"):
+        prepared(answers, **asked)
+    folder, data = prepared(answers, **asked, drop=("items",))
+    seen = set(data.responses.filter(pl.col("split") == "train")["item"])
+    assert not seen & set(data.responses.filter(pl.col("split") == "test")["item"])
+    manifest = json.loads((folder / "dataset.json").read_text())
+    assert manifest["split"]["counts"]["test"] == len(data.responses.filter(pl.col("split") == "test"))
+    assert len(manifest["guard"]["dropped"]) == 1
+
+
 def test_people_who_answered_before_a_models_cutoff_stop_the_run(answers):
     with pytest.raises(LeakError, match="fieldwork"):
         prepared(answers, hold_out=("study=0.4",), model_cutoff="2025")
@@ -101,7 +118,8 @@ def test_without_anything_held_out_the_data_are_written_whole(answers):
         ({"hold_out": ("study=a",)}, "found --hold-out study=a, expected a kind and a share of it, as study=0.2."),
         (
             {"hold_out": ("study=0.4",), "model_cutoff": "soon"},
-            "found --model-cutoff soon, expected a year, month or day, as 2023-12.",
+            "found the date 'soon', expected a year, month or day (2017, 2017-03, 2017-03-14), "
+            "or two of them with a slash between.",
         ),
     ],
 )

@@ -2,14 +2,13 @@
 
 from silicus.data.answer_scale import ParsedScale, parse_scale
 from silicus.data.dataset import Dataset, Unit
-from silicus.data.defects import Defect, Severity
 from silicus.data.folder import DatasetManifest, read_dataset_folder, write_dataset_folder
-from silicus.data.guard import Guarded, GuardOptions, guard
-from silicus.data.quality import Quality, StudyQuality, inspect
+from silicus.data.guard import Guarded, GuardOptions, days_of, guard
+from silicus.data.quality import Defect, Quality, Severity, StudyQuality, inspect
 from silicus.data.reader import Reader, ReadOptions
 from silicus.data.readers.draft import draft_codebook
 from silicus.data.reading import every_reader, read_dataset
-from silicus.data.split import Split, SplitPlan, split
+from silicus.data.split import Split, SplitPlan, part_counts, split
 
 __all__ = [
     "Dataset",
@@ -26,11 +25,13 @@ __all__ = [
     "SplitPlan",
     "StudyQuality",
     "Unit",
+    "days_of",
     "draft_codebook",
     "every_reader",
     "guard",
     "inspect",
     "parse_scale",
+    "part_counts",
     "read_dataset",
     "read_dataset_folder",
     "split",

@@ -193,8 +193,7 @@ def _judged(rows: pl.DataFrame, stimuli: list[Stimulus], *, published: bool) -> 
     """Return the rows with `item`, `missing`, `outside`, and `left`: why a row is left out, null where it stays."""
     pairs = rows.filter(pl.col("missing").is_null()).select("stimulus", "answer").drop_nulls().unique()
     verdicts = [
-        _verdict(stimuli[place].item, answer)
-        for place, answer in zip(pairs["stimulus"].to_list(), pairs["answer"].to_list(), strict=True)
+        _verdict(stimuli[place].item, answer) for place, answer in cast("list[tuple[int, float]]", pairs.rows())
     ]
     judged = pairs.with_columns(pl.Series("verdict", verdicts, dtype=pl.String))
     rows = rows.join(judged, on=["stimulus", "answer"], how="left", maintain_order="left")

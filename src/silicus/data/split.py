@@ -23,6 +23,7 @@ __all__ = [
     "Split",
     "SplitPlan",
     "attributes_of",
+    "part_counts",
     "plural",
     "split",
     "units_of",
@@ -115,8 +116,8 @@ def split(data: Dataset, plan: SplitPlan, rng: np.random.Generator) -> tuple[Dat
         drawn = _draw(units_of(data, dimension), fixed, plan.hold_out.get(dimension, 0.0), plan.validation, rng)
         _check_held(drawn, dimension, plan)
         units[dimension] = drawn
-    responses = _marked(data, units)
-    counts = _counts(responses, plan)
+    data = replace(data, responses=_marked(data, units))
+    counts = _counts(data, plan)
     made = Split(
         hold_out=plan.hold_out,
         validation=plan.validation,
@@ -124,7 +125,7 @@ def split(data: Dataset, plan: SplitPlan, rng: np.random.Generator) -> tuple[Dat
         counts=counts,
         held_out={dimension: _held_out(drawn) for dimension, drawn in units.items()},
     )
-    return replace(data, responses=responses), made
+    return data, made
 
 
 def attributes_of(data: Dataset) -> list[str]:
@@ -257,9 +258,15 @@ def _marked(data: Dataset, units: dict[str, pl.DataFrame]) -> pl.DataFrame:
     return data.responses.with_columns(marked["split"], marked["unseen"])
 
 
-def _counts(responses: pl.DataFrame, plan: SplitPlan) -> dict[str, int]:
-    answers = dict(responses.filter(pl.col("response").is_not_null()).group_by("split").len().iter_rows())
-    counts = {part: int(answers.get(part, 0)) for part in PARTS if part != "validation" or plan.validation}
+def part_counts(data: Dataset) -> dict[str, int]:
+    """Return how many answers each part of a split dataset holds, train first."""
+    answers = dict(data.answered.group_by("split").len().iter_rows())
+    return {part: int(answers[part]) for part in PARTS if part in answers}
+
+
+def _counts(data: Dataset, plan: SplitPlan) -> dict[str, int]:
+    found = part_counts(data)
+    counts = {part: found.get(part, 0) for part in PARTS if part != "validation" or plan.validation}
     for part, count in counts.items():
         if not count:
             raise InputError(

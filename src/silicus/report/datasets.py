@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from silicus.data import DatasetManifest, Reader
+from silicus.data import DatasetManifest, Guarded, Reader
 
 __all__ = ["print_prepared", "print_readers"]
 
@@ -40,10 +40,21 @@ def print_prepared(manifest: DatasetManifest, console: Console) -> None:
     else:
         for part, answers in split.counts.items():
             console.print(f"  {part}: {answers:,} answers", highlight=False)
-        console.print("No leak was found." if not guarded.allowed else "Leaks that were allowed:")
-        for line in guarded.allowed:
-            console.print(f"  {line}", style="yellow", highlight=False, soft_wrap=True)
+        _print_leaks(guarded, console)
         console.print("The guard looked at:")
         for line in guarded.checked:
             console.print(f"  {line}", style="dim", highlight=False, soft_wrap=True)
     console.print(Text(f"Licence of the data and of what is made from them: {manifest.source.licence}"), soft_wrap=True)
+
+
+def _print_leaks(guarded: Guarded, console: Console) -> None:
+    if not guarded.allowed and not guarded.dropped:
+        console.print("No leak was found.")
+    told = {
+        "Leaks that were let pass:": guarded.allowed,
+        "Leaks whose rows are left out of what is tested on:": guarded.dropped,
+    }
+    for what, lines in told.items():
+        for place, line in enumerate(lines):
+            console.print(*([what] if place == 0 else []))
+            console.print(f"  {line}", style="yellow", highlight=False, markup=False, soft_wrap=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +13,10 @@ from silicus.data import (
     Quality,
     ReadOptions,
     SplitPlan,
+    days_of,
     guard,
     inspect,
+    part_counts,
     read_dataset,
     split,
     write_dataset_folder,
@@ -59,7 +59,7 @@ def prepare_data(path: str, options: PrepareOptions) -> tuple[Path, DatasetManif
         InputError: nothing is there, it cannot be read, or nothing can be held out.
         LeakError: what is tested on leaks into what is learnt from.
     """
-    plan = _plan(options)
+    plan, guard_options = _plan(options), _guard_options(options)
     data = read(path, options, rationale=options.rationale)
     folder = options.out or Path("runs") / f"{data.name}-data"
     if plan is None:
@@ -67,8 +67,8 @@ def prepare_data(path: str, options: PrepareOptions) -> tuple[Path, DatasetManif
     with waiting("splitting"):
         data, made = split(data, plan, np.random.default_rng(options.seed))
     with waiting("looking for leaks"):
-        guarded = guard(data, _guard_options(options))
-    made = made.model_copy(update={"seed": None if options.mapping else options.seed})
+        data, guarded = guard(data, guard_options)
+    made = made.model_copy(update={"seed": options.seed if plan.hold_out else None, "counts": part_counts(data)})
     return folder, write_dataset_folder(folder, data, made_from=path, split=made, guard=guarded)
 
 
@@ -91,13 +91,7 @@ def _plan(options: PrepareOptions) -> SplitPlan | None:
 
 
 def _guard_options(options: PrepareOptions) -> GuardOptions:
-    guarded = GuardOptions(similarity=options.similarity, allow=options.allow, model=options.model)
-    if options.model_cutoff is None:
-        return guarded
-    try:
-        year, month, day = ([int(p) for p in options.model_cutoff.split("-")] + [0, 0])[:3]
-        return replace(guarded, model_cutoff=date(year, month or 12, day or 28))
-    except ValueError:
-        raise InputError(
-            f"found --model-cutoff {options.model_cutoff}, expected a year, month or day, as 2023-12."
-        ) from None
+    cutoff = None if options.model_cutoff is None else days_of(options.model_cutoff)[1]
+    return GuardOptions(
+        similarity=options.similarity, allow=options.allow, drop=options.drop, model=options.model, model_cutoff=cutoff
+    )

@@ -5,7 +5,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from silicus.data.derived import derived_columns, determination
+from silicus.data.guard.derived import derived_columns, determination
 from tests.data.splitting import dataset
 
 PEOPLE = 200

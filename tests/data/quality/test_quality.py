@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from silicus.data.dataset import ROWS, Stimulus, settle
-from silicus.data.quality import Quality, inspect
+from silicus.data.quality.quality import Quality, inspect
 from silicus.data.readers.socsci210 import read_derived, read_hub
 from silicus.study import Item, Scale, Source
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import polars as pl
 
-from silicus.data.counts import Counts
 from silicus.data.dataset import Dataset, Provenance, Unit
-from silicus.data.defects import Defect, defects
+from silicus.data.quality.counts import Counts
+from silicus.data.quality.defects import Defect, defects
 from silicus.record import Record
 from silicus.study import Source
 

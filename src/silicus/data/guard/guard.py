@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import get_args
 
-from silicus.data.cutoffs import days_of, documented_cutoff
+import polars as pl
+
 from silicus.data.dataset import Dataset
-from silicus.data.derived import derived_columns
-from silicus.data.leaks import Claims, Finding, Leak, items_shared, known_people, units_shared
-from silicus.data.near_duplicates import stimuli_alike
+from silicus.data.guard.cutoffs import days_of, documented_cutoff
+from silicus.data.guard.derived import derived_columns
+from silicus.data.guard.leaks import Claims, Finding, Leak, items_shared, known_people, units_shared
+from silicus.data.guard.near_duplicates import stimuli_alike
 from silicus.data.split import attributes_of
 from silicus.errors import InputError, LeakError, did_you_mean
 from silicus.record import Record
@@ -18,6 +20,7 @@ from silicus.record import Record
 __all__ = ["GuardOptions", "Guarded", "guard"]
 
 _SHOWN = 3
+_DROPPED: tuple[Leak, ...] = ("items", "near-duplicates")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,12 +30,15 @@ class GuardOptions:
     Attributes:
         similarity: from which cosine similarity two stimuli count as near-duplicates.
         allow: leaks that do not stop the run, by their names; they are looked for all the same.
+        drop: leaks whose rows are left out of the part that is tested on, by their names: "items",
+            "near-duplicates".
         model: the model to be tested, whose documented cut-off is compared with when people answered.
         model_cutoff: that cut-off, where it is not documented or known better.
     """
 
     similarity: float = 0.9
     allow: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
     model: str | None = None
     model_cutoff: date | None = None
 
@@ -44,10 +50,12 @@ class Guarded(Record):
     """What was looked for, on how many; and what could not be looked for, and why."""
     allowed: list[str] = []
     """The leaks that were found and let pass, with their numbers."""
+    dropped: list[str] = []
+    """The leaks whose rows were left out of what is tested on, with their numbers."""
 
 
-def guard(data: Dataset, options: GuardOptions) -> Guarded:
-    """Return what was checked, once no leak was found that is not allowed.
+def guard(data: Dataset, options: GuardOptions) -> tuple[Dataset, Guarded]:
+    """Return the dataset and what was checked, once no leak was found that is neither allowed nor dropped.
 
     Looked for are units that a part says are unseen in it and that an earlier part holds ("studies",
     "respondents", "items"), stimuli that say nearly the same ("near-duplicates"), attributes of the respondents
@@ -71,11 +79,34 @@ def guard(data: Dataset, options: GuardOptions) -> Guarded:
         _derived(data),
         *_fieldwork(claims, options),
     ]
-    leaks = [f for f in findings if f.found and f.leak not in options.allow]
-    if leaks:
-        raise LeakError(_message(data, leaks))
-    allowed = [f"{f.leak}: {f.found}" for f in findings if f.found]
-    return Guarded(checked=list(dict.fromkeys(f.checked for f in findings)), allowed=allowed)
+    dropped = [f for f in findings if f.found and f.items and f.leak in options.drop]
+    leaks = [f for f in findings if f.found and f not in dropped]
+    stopping = [f for f in leaks if f.leak not in options.allow]
+    if stopping:
+        raise LeakError(_message(data, stopping))
+    for finding in dropped:
+        data = _without(data, finding)
+    return data, Guarded(
+        checked=list(dict.fromkeys(f.checked for f in findings)),
+        allowed=[f"{f.leak}: {f.found}" for f in leaks],
+        dropped=[f"{f.leak}: {f.found}" for f in dropped],
+    )
+
+
+def _without(data: Dataset, finding: Finding) -> Dataset:
+    """Return the dataset without the rows that leak; a stimulus stays where the row claims something else.
+
+    Raises:
+        InputError: nothing would be left to test on.
+    """
+    claimed = pl.any_horizontal(pl.col("unseen").str.split("+").list.contains(d) for d in finding.dimensions)
+    leaking = (pl.col("split") == finding.part) & pl.col("item").is_in(list(finding.items)) & claimed
+    left = data.keep(~leaking.fill_null(value=False), f"leaks into the part '{finding.part}' ({finding.leak})")
+    if left.answered.filter(pl.col("split") == finding.part).is_empty():
+        raise InputError(
+            f"{data.name}: nothing is left of the part '{finding.part}' without {finding.leak}. Hold out other shares."
+        )
+    return left
 
 
 def _check_options(options: GuardOptions) -> None:
@@ -84,14 +115,21 @@ def _check_options(options: GuardOptions) -> None:
     for name in options.allow:
         if name not in get_args(Leak):
             raise InputError(f"cannot allow the leak '{name}'.{did_you_mean(name, get_args(Leak))}")
+    for name in options.drop:
+        if name not in _DROPPED:
+            raise InputError(f"cannot drop the leak '{name}'.{did_you_mean(name, _DROPPED)}")
 
 
 def _message(data: Dataset, leaks: list[Finding]) -> str:
     lines = [f"- {leak.leak}: {leak.found}" for leak in leaks]
     names = dict.fromkeys(leak.leak for leak in leaks)
     ways = " ".join(f"--allow {name}" for name in names)
+    drops = " ".join(f"--drop {name}" for name in names if name in _DROPPED)
+    drops = f", or leave these rows out of what is tested on: {drops}" if drops else ""
     found = f"found {len(lines)} {'leak' if len(lines) == 1 else 'leaks'} into what is tested on:"
-    return "\n".join([f"{data.name}: {found}", *lines, f"Mend the data or the split, or let pass by name: {ways}"])
+    return "\n".join(
+        [f"{data.name}: {found}", *lines, f"Mend the data or the split, or let pass by name: {ways}{drops}"]
+    )
 
 
 def _derived(data: Dataset) -> Finding:

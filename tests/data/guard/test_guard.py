@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from silicus.data.guard import GuardOptions, guard
-from silicus.data.leaks import Claims, brief, items_shared, units_shared
+from silicus.data.guard.guard import GuardOptions, guard
+from silicus.data.guard.leaks import Claims, brief, items_shared, units_shared
 from silicus.data.split import SplitPlan, split
 from silicus.errors import InputError, LeakError
 from tests.data.splitting import dataset, everybody, marked, stimulus
@@ -15,7 +15,7 @@ WORDS = ["Do you smoke?", "Are trains punctual here?", "How warm is your bath?",
 
 
 def guarded(rows, parts, options=None, **data):
-    return guard(marked(rows, parts, **data), options or GuardOptions())
+    return guard(marked(rows, parts, **data), options or GuardOptions())[1]
 
 
 def message(rows, parts, options=None, **data):
@@ -138,7 +138,9 @@ def test_a_near_duplicate_stops_the_run_below_its_similarity():
     ]
     found = message(rows, ["train", "test study"], GuardOptions(similarity=0.7))
     assert "- near-duplicates: 1 of 1 stimuli of studies unseen in test, against 1 in train, say nearly" in found
-    assert found.endswith("--allow near-duplicates")
+    assert found.endswith(
+        "--allow near-duplicates, or leave these rows out of what is tested on: --drop near-duplicates"
+    )
     assert guarded(rows, ["train", "test study"], GuardOptions(similarity=0.99)).allowed == []
 
 
@@ -210,7 +212,7 @@ def test_every_leak_is_named_at_once_and_an_allowed_one_is_recorded_with_its_num
     options = GuardOptions(model_cutoff=date(2020, 1, 1))
     found = message(rows, ["train", "test study"], options, when="2010")
     assert found.startswith("tiny: found 2 leaks into what is tested on:\n- items: ")
-    assert found.endswith("--allow items --allow fieldwork")
+    assert "--allow items --allow fieldwork, or leave these rows out of what is tested on: --drop items" in found
     some = GuardOptions(model_cutoff=date(2020, 1, 1), allow=("items",))
     assert "items" not in message(rows, ["train", "test study"], some, when="2010")
     every = GuardOptions(model_cutoff=date(2020, 1, 1), allow=("items", "fieldwork"))
@@ -256,3 +258,46 @@ def test_a_dataset_that_is_not_split_is_refused():
 
 def test_a_long_stimulus_is_shown_by_its_two_ends():
     assert brief("a" * 100 + " b" * 50) == f"“{'a' * 40} … {'b ' * 19}b”"
+
+
+# --- dropping what leaks
+
+
+def test_rows_whose_stimuli_leak_are_left_out_of_what_is_tested_where_asked():
+    rows = [row("s"), row("t", respondent="t/1"), row("t", question="r", respondent="t/1", words=1)]
+    data = marked(rows, ["train", "test study", "test study"])
+    with pytest.raises(LeakError, match="--allow items, or leave these rows out of what is tested on: --drop items"):
+        guard(data, GuardOptions())
+    left, found = guard(data, GuardOptions(drop=("items",)))
+    assert left.responses.select("study", "question", "split").rows() == [("s", "q", "train"), ("t", "r", "test")]
+    assert left.left_out["leaks into the part 'test' (items)"] == 1
+    assert [line.partition(":")[0] for line in found.dropped] == ["items"]
+    assert found.allowed == []
+
+
+def test_a_row_that_claims_something_else_stays_though_its_stimulus_is_known():
+    rows = [row("s"), row("t", respondent="t/1"), row("s", respondent="s/2"), row("t", question="r", words=1)]
+    left, _ = guard(
+        marked(rows, ["train", "test study", "test respondent", "test study"]), GuardOptions(drop=("items",))
+    )
+    assert left.responses["respondent"].to_list() == ["s/1", "s/2", "s/1"]
+
+
+def test_near_duplicates_are_dropped_by_their_words():
+    texts = ["Do you smoke at home, today?", "Do you smoke at home - today?", "Was it wet?"]
+    cells = [("s", "q"), ("t", "q"), ("t", "r")]
+    rows = [(s, "0", q, f"{s}/1", stimulus(text), 1) for (s, q), text in zip(cells, texts, strict=True)]
+    left, found = guard(marked(rows, ["train", "test study", "test study"]), GuardOptions(drop=("near-duplicates",)))
+    assert left.responses["question"].to_list() == ["q", "r"]
+    assert found.dropped[0].startswith("near-duplicates: 1 of 2 stimuli of studies unseen in test")
+
+
+def test_dropping_everything_that_is_tested_is_refused():
+    rows = [row("s"), row("t", respondent="t/1")]
+    with pytest.raises(InputError, match=r"nothing is left of the part 'test' without items. Hold out other shares."):
+        guard(marked(rows, ["train", "test study"]), GuardOptions(drop=("items",)))
+
+
+def test_only_leaks_of_stimuli_can_be_dropped():
+    with pytest.raises(InputError, match="cannot drop the leak 'studies'"):
+        guarded([row(), row("t", words=1)], ["train", "test study"], GuardOptions(drop=("studies",)))

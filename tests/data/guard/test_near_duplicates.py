@@ -1,11 +1,12 @@
+import importlib
 import json
 import math
 from itertools import pairwise
 
 import pytest
 
-from silicus.data.leaks import Claims
-from silicus.data.near_duplicates import near_duplicates, stimuli_alike
+from silicus.data.guard.leaks import Claims
+from silicus.data.guard.near_duplicates import near_duplicates, stimuli_alike
 from silicus.study import Scale
 from tests.data.splitting import marked, stimulus
 
@@ -58,7 +59,7 @@ def test_of_several_similar_texts_the_most_similar_is_named():
 
 
 def test_every_block_of_texts_is_compared(monkeypatch):
-    monkeypatch.setattr("silicus.data.near_duplicates._BLOCK", 6)
+    monkeypatch.setattr(importlib.import_module("silicus.data.guard.near_duplicates"), "_BLOCK", 6)
     texts = [f"text number {n}" for n in range(7)]
     assert near_duplicates(texts, texts[:3], 1.0) == [(0, 0, 1.0), (1, 1, 1.0), (2, 2, 1.0)]
 

@@ -3,7 +3,7 @@ from datetime import date
 
 import pytest
 
-from silicus.data.cutoffs import Cutoff, days_of, documented_cutoff
+from silicus.data.guard.cutoffs import Cutoff, days_of, documented_cutoff
 from silicus.errors import InputError
 
 

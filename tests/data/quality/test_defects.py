@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from silicus.data.dataset import ROWS, Stimulus, settle
-from silicus.data.defects import defects
+from silicus.data.quality.defects import defects
 from silicus.data.readers.socsci210 import read_derived, read_hub
 from silicus.study import Item, Scale, Source
 

@@ -36,11 +36,17 @@ class Finding:
         leak: what was looked for.
         checked: on how many it was looked for, or why it was not, in a sentence.
         found: how much there is of it, with examples; `None` where there is nothing.
+        part: the part whose rows it is about, where these can be left out.
+        dimensions: what these rows say is unseen.
+        items: their stimuli.
     """
 
     leak: Leak
     checked: str
     found: str | None = None
+    part: str = ""
+    dimensions: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -144,6 +150,9 @@ def items_shared(claims: Claims) -> list[Finding]:
                 "items",
                 f"items: {len(items):,} {what}, against {len(others):,} in {other}",
                 _shared(len(shared), len(items), what, other, texts),
+                part,
+                tuple(_LEAK_OF),
+                tuple(shared),
             )
         )
     return found

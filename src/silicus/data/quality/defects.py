@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 import polars as pl
 
-from silicus.data.counts import Counts, points_of
 from silicus.data.dataset import Dataset
 from silicus.data.missing import is_code
+from silicus.data.quality.counts import Counts, points_of
 from silicus.record import Record
 
 __all__ = ["KINDS", "Defect", "DefectKind", "Severity", "defects"]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from silicus.data.answer_scale import answer_sentence_start
-from silicus.data.leaks import Claims, Finding, brief
+from silicus.data.guard.leaks import Claims, Finding, brief
 from silicus.data.stimuli import question_words
 from silicus.plugins import require
 from silicus.study import Item
@@ -87,24 +88,31 @@ def stimuli_alike(claims: Claims, similarity: float) -> list[Finding]:
 def _resembling(
     claims: Claims, part: str, dimension: str, words: Callable[[Item], str], similarity: float
 ) -> Finding | None:
-    test, train = (list(_texts(items, words)) for items in _compared(claims, part, dimension))
+    unseen, seen = _compared(claims, part, dimension)
+    test, train = (list(_texts(items, words)) for items in (unseen, seen))
     if not test:
         return None
     pairs = sorted(near_duplicates(test, train, similarity), key=lambda pair: -pair[2])
+    leaking = {test[place] for place, _, _ in pairs}
     examples = [f"{brief(test[a])} ~ {brief(train[b])} ({cosine:.2f})" for a, b, cosine in pairs[:_SHOWN]]
     shown = "stimuli of studies" if dimension == "study" else "questions"
     alike = f"say nearly the same as one there (cosine of {similarity:g} or more)"
-    return _finding(claims, part, f"{len(test):,} {shown} unseen in {part}", len(train), len(pairs), alike, examples)
+    finding = _finding(claims, part, f"{len(test):,} {shown} unseen in {part}", len(train), len(pairs), alike, examples)
+    names = tuple(item.item for item in unseen if words(item) in leaking)
+    return replace(finding, dimensions=(dimension,), items=names)
 
 
 def _repeated(claims: Claims, part: str) -> Finding | None:
-    test, train = (_texts(items, _exact) for items in _compared(claims, part, "condition"))
+    unseen, seen = _compared(claims, part, "condition")
+    test, train = (_texts(items, _exact) for items in (unseen, seen))
     if not test:
         return None
     same = [text for text in test if text in train]
     examples = [brief(test[text].text) for text in same[:_SHOWN]]
     shown = f"{len(test):,} stimuli of conditions unseen in {part}"
-    return _finding(claims, part, shown, len(train), len(same), "say the same as one there", examples)
+    finding = _finding(claims, part, shown, len(train), len(same), "say the same as one there", examples)
+    names = tuple(item.item for item in unseen if _exact(item) in train)
+    return replace(finding, dimensions=("condition",), items=names)
 
 
 def _finding(
@@ -113,10 +121,10 @@ def _finding(
     others = " and ".join(other for other in _AGAINST[part] if len(claims.parts[other]))
     checked = f"near-duplicates: {shown}, against {against:,} in {others}"
     if not count:
-        return Finding("near-duplicates", checked)
+        return Finding("near-duplicates", checked, part=part)
     more = ", …" if count > len(examples) else ""
     found = f"{count:,} of {shown}, against {against:,} in {others}, {alike}: {', '.join(examples)}{more}"
-    return Finding("near-duplicates", checked, found)
+    return Finding("near-duplicates", checked, found, part)
 
 
 def _compared(claims: Claims, part: str, dimension: str) -> tuple[list[Item], list[Item]]:
