@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import subprocess
 import sys
@@ -53,6 +54,12 @@ def silicus(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
         ("evaluate --data x.jsonl --limit 0", "found --limit 0, expected 1 or more."),
         ("evaluate --data gone.jsonl", "gone.jsonl"),
         ("demo --respondents 0", "found --respondents 0, expected 1 to 4000"),
+        ("data inspct x.jsonl", 'Did you mean "inspect"?'),
+        ("data inspect gone.jsonl", "gone.jsonl: no such file or folder."),
+        ("data inspect gone.jsonl --reader socsci", "unknown reader 'socsci'. Did you mean 'socsci210'?"),
+        ("data prepare gone.jsonl --hold-out study", "found --hold-out study, expected a kind and a share of it"),
+        ("data prepare gone.jsonl --model-cutoff soon", "found the date 'soon', expected a year, month or day"),
+        ("data codebook gone.csv", "gone.csv: no such file"),
     ],
 )  # fmt: skip
 def test_what_a_user_can_mend_is_told_in_a_sentence_with_exit_code_2(silicus, words, told):
@@ -153,3 +160,65 @@ def test_options_that_cannot_apply_to_a_run_folder_are_refused_by_name(silicus):
     code, _, error = silicus("evaluate", "run", "--model", "pooled", "--limit", "3")
     assert code == 2
     assert "run already holds its answers, so --model, --limit cannot apply" in error
+
+
+ROWS = [
+    {
+        "input": f"Demographics: Age: {20 + n}\n\nScenario: You read about {topic} and were asked: "
+        f'"Is {topic} good?" Only return an integer from 1 to 7, nothing else.',
+        "output": str(1 + n % 7),
+        "study_id": study,
+        "condition_num": 0,
+    }
+    for study, topic in {"s1": "parking fees", "s2": "public libraries", "s3": "school meals"}.items()
+    for n in range(12)
+]
+
+
+@pytest.fixture
+def answers(tmp_path: Path) -> Path:
+    path = tmp_path / "answers.jsonl"
+    path.write_text("\n".join(json.dumps(row) for row in ROWS), encoding="utf-8")
+    return path
+
+
+def test_every_form_of_data_is_listed_with_its_licence(silicus):
+    code, output, _ = silicus("data", "list")
+    assert code == 0
+    for name in ("socsci210", "wvs", "opinionqa", "subpop", "table"):
+        assert f"{name}  " in output
+    assert output.count("licence") >= 5
+
+
+def test_data_are_inspected_prepared_and_evaluated_on_what_was_held_out(silicus, answers):
+    code, output, _ = silicus("data", "inspect", "answers.jsonl", "--out", "quality.html")
+    assert code == 0
+    assert "36 rows read" in output
+    assert "Report: quality.html" in output
+    code, output, _ = silicus("data", "prepare", "answers.jsonl", "--hold-out", "study=0.34", "--out", "data")
+    assert code == 0
+    assert "train: 24 answers" in output
+    assert "test: 12 answers" in output
+    assert "No leak was found." in output
+    code, output, _ = silicus("evaluate", "--data", "data", "--model", "uniform", "--out", "run")
+    assert code == 0
+    assert "12 answers" in output
+
+
+def test_a_leak_stops_prepare_with_exit_code_2_and_names_the_way_out(silicus, answers):
+    same = [{**row, "study_id": "s4"} for row in ROWS if row["study_id"] == "s1"]
+    answers.write_text("\n".join(json.dumps(row) for row in [*ROWS, *same]), encoding="utf-8")
+    codes = set()
+    for seed in range(4):
+        asked = ["--hold-out", "study=0.25", "--seed", str(seed), "--out", f"data{seed}"]
+        code, _, error = silicus("data", "prepare", "answers.jsonl", *asked)
+        codes.add(code)
+        assert code == 0 or "--allow items" in error
+    assert 2 in codes
+
+
+def test_a_codebook_is_drafted_on_the_standard_output(silicus, tmp_path):
+    (tmp_path / "votes.csv").write_text("person,arm,vote\n1,a,3\n2,b,5\n3,a,4\n", encoding="utf-8")
+    code, output, _ = silicus("data", "codebook", "votes.csv")
+    assert code == 0
+    assert "questions:" in output

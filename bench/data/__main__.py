@@ -61,8 +61,12 @@ def _measured(folder: Path, shape: Shape) -> dict[str, Any]:
 
 def growth(runs: list[dict[str, Any]]) -> float:
     """Return how much longer a row takes at full size than at the smallest, over all stages: 1 is linear."""
-    small, large = (sum(s["seconds"] for s in run["stages"]) / run["rows"] for run in (runs[0], runs[-1]))
+    small, large = (_seconds(run) / run["rows"] for run in (runs[0], runs[-1]))
     return large / small
+
+
+def _seconds(run: dict[str, Any]) -> float:
+    return sum(stage["seconds"] for stage in run["stages"] if not stage["stage"].startswith("of which"))
 
 
 def _show(runs: list[dict[str, Any]]) -> None:
@@ -83,6 +87,7 @@ def _show(runs: list[dict[str, Any]]) -> None:
         cells = [f"{s['seconds']:.1f} s, {s['seconds'] / m:.1f} s/M, {s['peak_gib']:.2f} GiB" for s, m in here]
         table.add_row(stage["stage"], *cells)
     console.print(table)
+    console.print(f"All stages together: {_seconds(full):.0f} s at full size", highlight=False)
     peak, grown = max(stage["peak_gib"] for stage in full["stages"]), growth(runs)
     console.print(f"Peak memory {peak:.2f} GiB, goal below {MOST_GIB:g}: {_met(peak < MOST_GIB)}", highlight=False)
     console.print(

@@ -41,7 +41,7 @@ def main(folder: Path, out: Path) -> None:
     timed("of which scales parsed", lambda: [parse_scale(text) for text in texts])
     plan = SplitPlan(hold_out={"study": 0.19, "respondent": 0.1})
     data = timed("split", lambda: split(read, plan, np.random.default_rng(0))[0])
-    timed("guard", lambda: guard(data, GuardOptions(allow=("fieldwork",))))
+    timed("guard", lambda: guard(data, GuardOptions()))
     timed("write", lambda: write_dataset_folder(out, data, str(folder)))
     timed("inspect", lambda: inspect(data))
     again = timed("read the dataset folder", lambda: read_dataset_folder(out))

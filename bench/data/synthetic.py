@@ -74,7 +74,7 @@ def write_hub(folder: Path, rows: int, rng: np.random.Generator) -> Shape:
     Fewer rows are fewer studies, so that the cells keep their size.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    studies = max(2, round(_STUDIES * rows / ROWS))
+    studies = max(6, round(_STUDIES * rows / ROWS))
     sizes = rng.lognormal(0, 0.6, studies)
     sizes = np.maximum((sizes / sizes.sum() * rows).astype(int), 20)
     sizes[-1] += rows - sizes.sum()

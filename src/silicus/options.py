@@ -94,7 +94,7 @@ class PrepareOptions(ReadingOptions):
     """Options of `silicus data prepare`."""
 
     hold_out: tuple[str, ...] = ()
-    """What is unseen in the test part, and its share, as study=0.2; or condition, question, respondent, any attribute."""
+    """What is unseen in the test part, and its share: study=0.2; or condition, question, respondent, an attribute."""
 
     mapping: Path | None = None
     """A file that names what is held out ({"seen": [...], "unseen": [...]}), instead of drawing it."""

@@ -50,7 +50,8 @@ def test_the_manifest_says_where_the_numbers_come_from(tea, options):
     assert set(manifest.inputs) == {"items", "respondents", "weights", "prompts"}
     assert {"silicus", "python", "numpy", "polars"} <= set(manifest.versions)
     assert manifest.respondents == "10 bundled US adult profiles, drawn with seed 0"
-    assert manifest.sources[0] == "A. Author (CC0-1.0)"
+    assert manifest.sources[0] == "A. Author (licence: CC0-1.0)"
+    assert manifest.licences == ["CC0-1.0"]
 
 
 def test_same_seed_same_bytes_other_seed_other_people(tea, options, tmp_path):
