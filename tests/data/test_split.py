@@ -146,14 +146,14 @@ def test_only_answers_are_counted_and_few_units_named():
         ({"hold_out": {"study": 0.5}, "validation": 1.0}, "found the share 1.0 for validation, expected one from 0"),
         (
             {"hold_out": {"study": 0.1}},
-            "a share of 0.1 of the studies holds out none: there are 4 studies. Ask for a share of at least 0.25.",
+            "a share of 0.1 of the studies holds out none: the data have 4 studies. Ask for a share of at least 0.25.",
         ),
         (
             {"hold_out": {"condition": 0.2}},
-            "a share of 0.2 of the conditions holds out none: there are 16 conditions, at most 4 in a study, "
+            "a share of 0.2 of the conditions holds out none: the data have 16 conditions, at most 4 in a study, "
             "where they are drawn. Ask for a share of at least 0.25.",
         ),
-        ({"hold_out": {"country": 0.5}}, "there are 1 values of country. Hold out something else."),
+        ({"hold_out": {"country": 0.5}}, "the data have 1 value of country. Hold out something else."),
         (
             {"hold_out": {"study": 0.25}, "validation": 0.1},
             "the validation part would hold no answers: train 192, validation 0, test 64. Hold out other shares.",
@@ -234,7 +234,7 @@ def test_a_training_part_without_answers_is_refused(tmp_path):
             "m.json",
             "(study): s0, s1, s2, s3. None of the data is in it: is it of other data?",
         ),
-        ({"seen": ["s0", "s1", "s2", "s3"], "unseen": []}, "m.json", "holds out none of these data: there are"),
+        ({"seen": ["s0", "s1", "s2", "s3"], "unseen": []}, "m.json", "holds out none of these data: the data have"),
         ({"s0": {"seen": [0], "unseen": [1]}}, "m.json", "its name does not say whether they hold"),
         ({"s0": [0]}, "condition_mapping.json", "(s0): found [0]. Expected {"),
         (

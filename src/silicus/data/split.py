@@ -23,6 +23,7 @@ __all__ = [
     "Split",
     "SplitPlan",
     "attributes_of",
+    "counted",
     "part_counts",
     "plural",
     "split",
@@ -143,6 +144,18 @@ def plural(dimension: str) -> str:
     return _PLURAL.get(dimension, f"values of {dimension}")
 
 
+def counted(count: int, dimension: str) -> str:
+    """Return a number of units in words.
+
+    Examples:
+        >>> counted(1, "study"), counted(1200, "country")
+        ('1 study', '1,200 values of country')
+    """
+    if count == 1:
+        return f"1 {dimension}" if dimension in _PLURAL else f"1 value of {dimension}"
+    return f"{count:,} {plural(dimension)}"
+
+
 def units_of(data: Dataset, dimension: str) -> pl.DataFrame:
     """Return the units of a dimension, sorted: their key, `within` (among which they are drawn), and `name`.
 
@@ -227,7 +240,7 @@ def _check_held(units: pl.DataFrame, dimension: str, plan: SplitPlan) -> None:
     if (units["part"] == "test").any():
         return
     share, largest = plan.hold_out.get(dimension), max(units["within"].value_counts()["count"], default=0)
-    there = f"there are {len(units)} {plural(dimension)}"
+    there = f"the data have {counted(len(units), dimension)}"
     if share is None:
         raise InputError(f"{plan.mapping} holds out none of these data: {there}. Is it of other data?")
     if dimension in {"condition", "question", "respondent"}:

@@ -35,17 +35,17 @@ def test_an_unseen_study_in_train_is_a_leak_and_a_clean_split_is_none():
     rows = [row("s"), row("t", respondent="t/1", words=1), row("s", respondent="s/2", words=2)]
     assert message(rows, ["train", "test study", "test study"]) == (
         "tiny: found 1 leak into what is tested on:\n"
-        "- studies: 1 of 2 studies that are unseen in test are in train: s\n"
+        "- studies: 1 of 2 studies unseen in test also in train: s\n"
         "Mend the data or the split, or let pass by name: --allow studies"
     )
     clean = guarded(rows, ["train", "test study", "train"])
-    assert clean.checked[0] == "studies: 1 studies that are unseen in test, against 1 in train"
+    assert clean.checked[0] == "studies: 1 study unseen in test, against 1 in train"
     assert clean.allowed == []
 
 
 def test_an_unseen_person_in_train_is_a_leak_and_a_known_person_is_reported():
     rows = [row(), row(question="r", words=1), row(respondent="s/2")]
-    assert "- respondents: 1 of 1 respondents that are unseen in test are in train: s/1" in message(
+    assert "- respondents: 1 of 1 respondents unseen in test also in train: s/1" in message(
         rows, ["train", "test respondent", "train"]
     )
     known = guarded(rows, ["train", "test question", "train"])
@@ -60,16 +60,16 @@ def test_an_unseen_group_in_train_is_a_leak():
     rows = [row(respondent=f"s/{p}") for p in range(3)]
     people = {"s/0": {"country": "DE"}, "s/1": {"country": "FR"}, "s/2": {"country": "FR"}}
     found = message(rows, ["train", "test country", "train"], people=people)
-    assert "- respondents: 1 of 1 values of country that are unseen in test are in train: FR" in found
+    assert "- respondents: 1 of 1 values of country unseen in test also in train: FR" in found
     clean = guarded(rows, ["test country", "train", "train"], people=people)
-    assert "respondents: 1 values of country that are unseen in test, against 1 in train" in clean.checked
+    assert "respondents: 1 value of country unseen in test, against 1 in train" in clean.checked
 
 
 def test_an_unseen_condition_or_question_in_train_is_a_leak():
     rows = [row(), row(respondent="s/2", words=1)]
     for dimension, name in (("condition", "s/0"), ("question", "s/q")):
         found = message(rows, ["train", f"test {dimension}"])
-        assert f"- items: 1 of 1 {dimension}s that are unseen in test are in train: {name}" in found
+        assert f"- items: 1 of 1 {dimension}s unseen in test also in train: {name}" in found
 
 
 @pytest.mark.parametrize("dimension", ["study", "condition", "question"])
@@ -77,7 +77,7 @@ def test_a_stimulus_of_something_unseen_in_train_is_a_leak(dimension):
     other = row("t" if dimension == "study" else "s", "1", "r", "t/1")
     found = message([row(), other], ["train", f"test {dimension}"])
     assert "- items: 1 of 1 stimuli of" in found
-    assert f"unseen in test are in train: “{WORDS[0]}”" in found
+    assert f"unseen in test also in train: “{WORDS[0]}”" in found
     clean = guarded([row(), (*other[:4], stimulus(WORDS[1]), 1)], ["train", f"test {dimension}"])
     assert any(line.startswith("items: 1 stimuli of") for line in clean.checked)
 
@@ -89,9 +89,9 @@ def test_everybody_may_be_shown_the_same_where_people_are_held_out():
 def test_validation_is_held_apart_from_train_and_from_test():
     rows = [row("s"), row("t", respondent="t/1", words=1), row("u", respondent="u/1", words=2), row("s", words=3)]
     found = message(rows, ["train", "test study", "train", "validation study"])
-    assert "- studies: 1 of 1 studies that are unseen in validation are in train: s" in found
+    assert "- studies: 1 of 1 studies unseen in validation also in train: s" in found
     found = message([*rows[:3], row("t", words=3)], ["train", "test study", "train", "validation study"])
-    assert "- studies: 1 of 1 studies that are unseen in test are in validation: t" in found
+    assert "- studies: 1 of 1 studies unseen in test also in validation: t" in found
 
 
 def test_people_that_the_source_does_not_tell_apart_are_not_checked():
@@ -218,7 +218,7 @@ def test_every_leak_is_named_at_once_and_an_allowed_one_is_recorded_with_its_num
     every = GuardOptions(model_cutoff=date(2020, 1, 1), allow=("items", "fieldwork"))
     passed = guarded(rows, ["train", "test study"], every, when="2010")
     assert passed.allowed == [
-        f"items: 1 of 1 stimuli of studies unseen in test are in train: “{WORDS[0]}”",
+        f"items: 1 of 1 stimuli of studies unseen in test also in train: “{WORDS[0]}”",
         "fieldwork: 1 of 1 tested studies were over by the model's cut-off 2020-01-01: t",
     ]
 

@@ -10,7 +10,7 @@ from typing import Literal
 import polars as pl
 
 from silicus.data.dataset import Dataset
-from silicus.data.split import PARTS, UNIT_KEYS, attributes_of, plural
+from silicus.data.split import PARTS, UNIT_KEYS, attributes_of, counted, plural
 from silicus.errors import InputError, did_you_mean
 from silicus.study import need_columns
 
@@ -122,12 +122,12 @@ def units_shared(claims: Claims) -> list[Finding]:
             others = claims.keys(claims.parts[other], dimension)
             keys = units.columns
             shared = units.join(others, on=keys, how="semi").sort(keys)
-            what = f"{plural(dimension)} that are unseen in {part}"
+            what = f"{plural(dimension)} unseen in {part}"
             names = ["/".join(map(str, row)) for row in shared.head(_SHOWN).iter_rows()]
             found.append(
                 Finding(
                     leak,
-                    f"{leak}: {len(units):,} {what}, against {len(others):,} in {other}",
+                    f"{leak}: {counted(len(units), dimension)} unseen in {part}, against {len(others):,} in {other}",
                     _shared(len(shared), len(units), what, other, names),
                 )
             )
@@ -196,4 +196,4 @@ def _shared(count: int, of: int, what: str, other: str, examples: list[str]) -> 
     if not count:
         return None
     more = ", …" if count > len(examples) else ""
-    return f"{count:,} of {of:,} {what} are in {other}: {', '.join(examples)}{more}"
+    return f"{count:,} of {of:,} {what} also in {other}: {', '.join(examples)}{more}"
