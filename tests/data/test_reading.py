@@ -54,8 +54,16 @@ def test_a_file_that_no_reader_knows_is_told_the_forms_and_what_to_do(tmp_path):
     with pytest.raises(InputError) as caught:
         read_dataset(tmp_path / "notes.txt")
     assert "found a '.txt' file, which no reader knows by its form" in str(caught.value)
-    assert "socsci210 (parquet files" in str(caught.value)
+    assert "The readers are socsci210, wvs, opinionqa, subpop, table" in str(caught.value)
     assert "silicus data codebook FILE" in str(caught.value)
+
+
+def test_a_table_without_a_codebook_is_told_how_to_draft_one(tmp_path):
+    path = tmp_path / "answers.csv"
+    path.write_text("a\n1\n", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_dataset(path)
+    assert str(caught.value).endswith(f"silicus data codebook {path} > {path}.codebook.yaml")
 
 
 def test_a_folder_that_no_reader_knows_says_what_is_in_it(tmp_path):

@@ -14,6 +14,8 @@ from silicus.errors import InputError, did_you_mean
 
 __all__ = ["every_reader", "read_dataset"]
 
+_TABLES = {".csv", ".tsv", ".gz", ".parquet"}
+
 
 def every_reader() -> list[Reader]:
     """Return every reader there is, our own first."""
@@ -62,11 +64,17 @@ def _of_form(path: Path, options: ReadOptions) -> Reader:
             return reader
     if options.codebook is not None:
         return READERS.get("table")
+    if path.suffix in _TABLES:
+        raise InputError(
+            f"{path}: no reader knows a table with these columns. Describe it in a codebook: "
+            f"silicus data codebook {path} > {path}.codebook.yaml"
+        )
     found = f"a '{path.suffix}' file" if path.is_file() else ", ".join(_names(path)[:5]) or "nothing"
-    forms = "; ".join(f"{reader.name} ({reader.forms})" for reader in every_reader())
+    known = ", ".join(READERS.names())
     raise InputError(
-        f"{path}: found {found}, which no reader knows by its form. The readers are: {forms}. "
-        "Name one with --reader, or describe a table of your own in a codebook: silicus data codebook FILE"
+        f"{path}: found {found}, which no reader knows by its form. The readers are {known}; what each reads says: "
+        "silicus data list. Name one with --reader, or turn the data into a table and describe it in a codebook: "
+        "silicus data codebook FILE"
     )
 
 

@@ -34,7 +34,9 @@ def print_prepared(manifest: DatasetManifest, console: Console) -> None:
     split, guarded = manifest.split, manifest.guard
     console.print(Text(f"{manifest.name}: {manifest.rows_read:,} rows read.", "bold"))
     for reason, rows in manifest.left_out.items():
-        console.print(f"  {rows:,} rows left out: {reason}", highlight=False, soft_wrap=True)
+        console.print(
+            f"  {rows:,} {'row' if rows == 1 else 'rows'} left out: {reason}", highlight=False, soft_wrap=True
+        )
     if split is None or guarded is None:
         console.print("Not split: everything is in one part. Hold something out with --hold-out study=0.2")
     else:
