@@ -4,7 +4,6 @@ import html
 import re
 import subprocess
 import sys
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -12,35 +11,10 @@ import pytest
 from silicus import plugins
 from silicus.errors import MissingExtraError
 from silicus.report import write_report
+from tests.report.page import Page
 
 FACTS = {"model": "SmolLM2-360M", "seed": "7"}
 SOURCES = ("Tversky & Kahneman (1981). Science, 211, 453-458. doi:10.1126/science.7455683.", "https://example.org/a")
-VOID = {"meta", "br", "img", "input", "link", "hr"}
-
-
-class Page(HTMLParser):
-    """The tags of a page with their attributes; every tag must be closed."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.feed(text)
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def all(self, *names: str) -> list[dict[str, str | None]]:
-        return [attributes for tag, attributes in self.tags if tag in names]
 
 
 def page_of(evaluation, folder: Path, facts=FACTS, title: str = "A report", sources=SOURCES) -> str:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import html
 import io
 import re
-from html.parser import HTMLParser
 
 import polars as pl
 import pytest
@@ -15,10 +14,10 @@ from silicus.data.dataset import ROWS, Stimulus, settle
 from silicus.errors import MissingExtraError
 from silicus.report.quality import print_quality, write_quality
 from silicus.study import Item, Scale, Source
+from tests.report.page import Page
 
 SOURCE = Source(citation="Someone (2020). <Paper>.", doi="10.1000/xyz", licence="CC0 & more")
 SEVEN = Scale(kind="ordinal", low=1, high=7, labels={1: "[bold]Never[/bold] <b>", 7: "Always"})
-VOID = {"meta", "br", "img", "input", "link", "hr"}
 BLANK = "–"
 
 
@@ -120,25 +119,6 @@ def test_a_terminal_without_these_signs_gets_plain_ones():
 
 
 # --- as a page
-
-
-class Page(HTMLParser):
-    """The tags of a page with their attributes; every tag must be closed."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.feed(text)
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
 
 
 def page_of(found: Quality, folder) -> str:

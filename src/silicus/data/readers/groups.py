@@ -14,24 +14,20 @@ The scale of a question follows from its options and the place that the source g
 
 from __future__ import annotations
 
-import gzip
-import json
 import math
-import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import polars as pl
 from pydantic import ValidationError
 
 from silicus.data.dataset import ROWS, Dataset, Stimulus, settle
-from silicus.errors import InputError, did_you_mean
+from silicus.errors import InputError
 from silicus.study import Item, Scale, ScaleKind, Source
 
-__all__ = ["GroupAnswers", "check_keys", "check_places", "first_line", "forms_in", "gather", "json_lines"]
+__all__ = ["GroupAnswers", "check_places", "gather"]
 
 # The names of SocSci210 where both mean the same; the values stay the source's, such as "$100,000 or more". CREGION
 # (four regions) is not its `location`, a state.
@@ -66,8 +62,6 @@ _FIELDED = {
 }
 
 _REFUSED = 99
-_KINDS = {str: "text", list: "a list", float: "a number"}
-_LONGEST_LINE = 100_000
 
 
 @dataclass(frozen=True)
@@ -201,66 +195,6 @@ def _unequal(places: list[float]) -> str | None:
     if all(math.isclose(step, steps[0]) for step in steps):
         return None
     return f"ranks of the source's places {', '.join(f'{place:g}' for place in places)}"
-
-
-# --- files
-
-
-def first_line(path: Path) -> str:
-    """Return the first line of a text file, which may be gzipped; an empty text where it cannot be read."""
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
-            return file.readline(_LONGEST_LINE)
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError):
-        return ""
-
-
-def forms_in(path: Path, has_form: Callable[[Path], bool]) -> list[Path]:
-    """Return the files of a form: the path itself, or those directly in a folder, by name; never raises."""
-    try:
-        return [file for file in (sorted(path.iterdir()) if path.is_dir() else [path]) if has_form(file)]
-    except OSError:
-        return []
-
-
-def json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield where a line of a JSON-lines file stands, and the object on it; empty lines are passed over.
-
-    Raises:
-        InputError: the file cannot be read, or a line is no JSON object.
-    """
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
-            for number, line in enumerate(file, start=1):
-                if line.strip():
-                    where = f"{path} line {number}"
-                    yield where, _json_object(line, where)
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as UTF-8 text ({error}).") from None
-
-
-def _json_object(line: str, where: str) -> dict[str, Any]:
-    try:
-        data = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise InputError(f"{where}: not valid JSON: {error.msg} at column {error.colno}.") from None
-    if not isinstance(data, dict):
-        raise InputError(f"{where}: found {line.strip()[:60]}, expected a JSON object.")
-    return cast("dict[str, Any]", data)
-
-
-def check_keys(data: dict[str, Any], keys: dict[str, type], where: str) -> None:
-    """Do nothing where every key is there, with a value of its type (a whole number is a number).
-
-    Raises:
-        InputError: naming the first that is not.
-    """
-    for key, kind in keys.items():
-        if key not in data:
-            raise InputError(f"{where}: the key '{key}' is missing.{did_you_mean(key, data)}")
-        value, kinds = data[key], (int, float) if kind is float else (kind,)
-        if not isinstance(value, kinds) or isinstance(value, bool):
-            raise InputError(f"{where}: found {key} {value!r}, expected {_KINDS[kind]}.")
 
 
 def check_places(places: list[Any], options: int, where: str) -> None:

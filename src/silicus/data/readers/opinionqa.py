@@ -17,15 +17,8 @@ from typing import Any
 
 from silicus.data.dataset import Dataset
 from silicus.data.reader import Reader, ReadOptions
-from silicus.data.readers.groups import (
-    GroupAnswers,
-    check_keys,
-    check_places,
-    first_line,
-    forms_in,
-    gather,
-    json_lines,
-)
+from silicus.data.readers.groups import GroupAnswers, check_places, gather
+from silicus.data.readers.lines import check_keys, first_line, forms_in, json_lines
 from silicus.errors import InputError
 from silicus.study import Source
 
@@ -85,7 +78,8 @@ READER = Reader(
 
 
 def _lines(path: Path) -> Iterator[GroupAnswers]:
-    for where, data in json_lines(path):
+    for number, data in json_lines(path):
+        where = f"{path} line {number}"
         check_keys(data, _KEYS, where)
         counts = (*_counts(data["counts"], where), *_counts([data["refused"]], where))
         _check(data, counts, where)

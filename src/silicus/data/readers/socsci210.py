@@ -10,18 +10,16 @@ not number people: there every row is a respondent of its own, and everything kn
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
 
 import polars as pl
 
 from silicus.data.dataset import ROWS, Dataset
 from silicus.data.reader import Reader, ReadOptions
+from silicus.data.readers.lines import check_keys, first_line, json_lines
 from silicus.data.stimuli import assemble
-from silicus.errors import InputError, did_you_mean
+from silicus.errors import InputError
 from silicus.study import Source, need_columns
 
 __all__ = ["READER", "read_derived", "read_hub"]
@@ -42,8 +40,7 @@ _HUB_COLUMNS = ("study_id", "participant", "demographic", "stimuli", "response",
 _HUB_NUMBERS = ("participant", "response", "condition_num", "task_num")
 _HUB_KEYS = ("study_id", "participant", "condition_num", "task_num")
 
-_DERIVED_KEYS = {"input": str, "output": str, "study_id": str, "condition_num": int}
-_KINDS = {str: "text", int: "a whole number"}
+_DERIVED_KEYS: dict[str, type] = {"input": str, "output": str, "study_id": str, "condition_num": int}
 _INPUT = re.compile(r"Demographics:(?P<demographics>.*?)\n\s*Scenario:(?P<stimulus>.*)", re.DOTALL)
 # A value may hold "; ", so a new attribute starts only where a name and a colon follow.
 _ATTRIBUTE = re.compile(r";\s+(?=[A-Z][^:;]*:(?: |$))")
@@ -70,9 +67,8 @@ def _is_hub(path: Path) -> bool:
 
 
 def _is_derived(path: Path) -> bool:
-    with path.open(encoding="utf-8", errors="replace") as file:
-        first = next((line for line in file if line.strip()), "")
-    return sum(f'"{key}"' in first for key in _DERIVED_KEYS) > len(_DERIVED_KEYS) // 2
+    line = first_line(path)
+    return sum(f'"{key}"' in line for key in _DERIVED_KEYS) > len(_DERIVED_KEYS) // 2
 
 
 def _read(path: Path, options: ReadOptions) -> Dataset:
@@ -203,9 +199,9 @@ def read_derived(path: Path, *, published: bool = False) -> Dataset:
     places: dict[str, int] = {}
     rows: list[tuple[str, str, None, str, int, float | None, int, float, None]] = []
     people: list[dict[str, str]] = []
-    for number, data in _json_lines(path):
+    for number, data in json_lines(path):
         where = f"{path} line {number}"
-        _check_keys(data, where)
+        check_keys(data, _DERIVED_KEYS, where)
         parts = _INPUT.fullmatch(data["input"])
         if parts is None:
             found = repr(data["input"][:60])
@@ -219,35 +215,6 @@ def read_derived(path: Path, *, published: bool = False) -> Dataset:
         raise InputError(f"{path}: found no line, expected one JSON object a line.")
     table = pl.DataFrame(rows, schema=ROWS, orient="row")
     return assemble(path.stem, _SOURCE, list(places), table, _derived_people(people), unit="row", published=published)
-
-
-def _json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the objects of a JSON-lines file with their 1-based line; empty lines are passed over."""
-    try:
-        with path.open(encoding="utf-8") as file:
-            for number, line in enumerate(file, start=1):
-                if line.strip():
-                    yield number, _json_object(line, f"{path} line {number}")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as UTF-8 text ({error}).") from None
-
-
-def _json_object(line: str, where: str) -> dict[str, Any]:
-    try:
-        data = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise InputError(f"{where}: not valid JSON: {error.msg} at column {error.colno}.") from None
-    if not isinstance(data, dict):
-        raise InputError(f"{where}: found {line.strip()[:60]}, expected a JSON object.")
-    return cast("dict[str, Any]", data)
-
-
-def _check_keys(data: dict[str, Any], where: str) -> None:
-    for key, kind in _DERIVED_KEYS.items():
-        if key not in data:
-            raise InputError(f"{where}: the key '{key}' is missing.{did_you_mean(key, data)}")
-        if not isinstance(data[key], kind) or isinstance(data[key], bool):
-            raise InputError(f"{where}: found {key} {data[key]!r}, expected {_KINDS[kind]}.")
 
 
 def _number(output: str) -> float | None:

@@ -26,15 +26,8 @@ from typing import Any, cast
 
 from silicus.data.dataset import Dataset
 from silicus.data.reader import Reader, ReadOptions
-from silicus.data.readers.groups import (
-    GroupAnswers,
-    check_keys,
-    check_places,
-    first_line,
-    forms_in,
-    gather,
-    json_lines,
-)
+from silicus.data.readers.groups import GroupAnswers, check_places, gather
+from silicus.data.readers.lines import check_keys, first_line, forms_in, json_lines
 from silicus.errors import InputError
 from silicus.study import Source, need_columns, place_in, read_table
 
@@ -103,7 +96,7 @@ READER = Reader(
 
 
 def _lines(path: Path) -> Iterator[GroupAnswers]:
-    for where, found in _table_lines(path) if path.suffix == ".csv" else json_lines(path):
+    for where, found in _table_rows(path) if path.suffix == ".csv" else _objects(path):
         texts = {key: found[key] for key in _LISTS if isinstance(found.get(key), str)}
         data: dict[str, Any] = found | {key: _list(text, key, where) for key, text in texts.items()}
         if data.get("refusal_rate", 0) is None:
@@ -125,7 +118,12 @@ def _lines(path: Path) -> Iterator[GroupAnswers]:
         )
 
 
-def _table_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def _objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    for number, data in json_lines(path):
+        yield f"{path} line {number}", data
+
+
+def _table_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     table = read_table(path, "shares")
     need_columns(table, tuple(_KEYS), path)
     for number, row in enumerate(table.select(tuple(_KEYS)).iter_rows(named=True)):
