@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from silicus.data import parse_scale
+from silicus.data.answer_scale import labelled_scale, parse_scale
 from silicus.study import Scale
 
 AGREE = {1: "Strongly disagree", 5: "Strongly agree"}
@@ -143,7 +143,7 @@ UNSUPPORTED = {
     "Only return 1 for …; … 6 for …, nothing else.": "no range stated",
     "Only return an integer from 1 to 1, nothing else.": "1 point",
     "Only return 1 for Yes, nothing else.": "1 point",
-    "Only return an integer from 7 to 1, nothing else.": "the low end 7 is not below the high end 1",
+    "Only return an integer from 0 to 10 in steps of 0.5, nothing else.": "0.5 is not a whole number",
     "Only return an integer from 0 to 25000 representing dollars, nothing else.": "more than 3001 points",
     "Only return an integer from 0 to 1.5, nothing else.": "1.5 is not a whole number",
     "Only return a multiple of 100 between 50 and 1050.": "the ends 50 and 1050 are not multiples of 100",
@@ -189,3 +189,50 @@ def test_every_generation_prompt_in_the_real_file_states_a_scale_or_no_range(sha
     reasons = [parsed.reason for row in rows if (parsed := parse_scale(row["input"])).scale is None]
     assert len(rows) == 100
     assert reasons == ["no range stated"] * 5
+
+
+def scale_of(words: str) -> Scale | None:
+    return parse_scale(f"How much? Only return {words}, nothing else.").scale
+
+
+def test_a_range_may_be_told_from_its_high_end():
+    assert scale_of("an integer from 5 to 1, where 5 means Agree and 1 means Disagree") == Scale(
+        kind="ordinal", low=1, high=5, labels={1: "Disagree", 5: "Agree"}
+    )
+
+
+def test_a_plus_stands_before_a_high_end():
+    assert scale_of("an integer from -3 to +3") == ordinal(-3, 3)
+
+
+def test_a_refusal_beside_a_range_may_address_the_respondent():
+    assert scale_of("an integer from 1 to 5 or 9 if you don't know") == Scale(
+        kind="ordinal", low=1, high=5, refusals={9: "you don't know"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("labels", "kind", "refusals"),
+    [
+        ({1: "More", 2: "Less", 3: "About the same"}, "nominal", {}),
+        ({1: "Less", 2: "About the same", 3: "More"}, "ordinal", {}),
+        ({1: "Favor", 2: "Oppose", 3: "Neither"}, "nominal", {}),
+        ({1: "Too little", 2: "About right", 3: "Too much"}, "ordinal", {}),
+        ({1: "Major threat", 2: "Minor threat", 3: "No threat"}, "ordinal", {}),
+        ({1: "White", 2: "Black", 3: "Some other race"}, "nominal", {}),
+        ({1: "Agree", 2: "Don't know", 3: "Disagree"}, "binary", {2: "Don't know"}),
+        ({1: "Agree", 2: "Undecided", 3: "Disagree"}, "ordinal", {}),
+        ({1: "Agree", 2: "Disagree", 3: "Undecided"}, "binary", {3: "Undecided"}),
+        ({0: "DK", 1: "Yes", 2: "No", 9: "Not applicable"}, "binary", {0: "DK", 9: "Not applicable"}),
+        ({1: "Yes", 2: "Refused"}, "binary", {}),
+    ],
+)
+def test_the_kind_of_a_scale_follows_from_the_order_of_its_labels(labels, kind, refusals):
+    scale = labelled_scale(labels)
+    assert (scale.kind, scale.refusals) == (kind, refusals)
+    assert {**scale.labels, **scale.refusals} == labels
+
+
+def test_a_refusal_inside_a_range_whose_points_are_not_all_labelled_stays_a_point():
+    scale = scale_of("an integer from 1 to 5, where 1 means Bad, 3 means Don't know and 5 means Good")
+    assert scale == Scale(kind="ordinal", low=1, high=5, labels={1: "Bad", 3: "Don't know", 5: "Good"})

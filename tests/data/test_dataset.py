@@ -128,3 +128,10 @@ def test_a_sample_keeps_the_order_and_counts_what_it_leaves_out():
     assert places == sorted(places)
     again = made.sample(20, np.random.default_rng(1))
     assert again.responses.equals(drawn.responses)
+
+
+def test_leaving_out_twice_for_one_reason_counts_both():
+    made = dataset(*(row(f"s/{n}") for n in range(5)))
+    fewer = made.keep(pl.col("respondent") != "s/0", "leaks").keep(pl.col("respondent") != "s/1", "leaks")
+    assert fewer.left_out == {"leaks": 2}
+    assert len(fewer.responses) + sum(fewer.left_out.values()) == fewer.rows_read

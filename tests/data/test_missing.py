@@ -26,6 +26,9 @@ def test_other_numbers_are_no_codes(answer):
         ([0, 25, 50, 75, 77, 98, 99, 100], []),
         ([0, 12, 40, 65, 88, 98], []),
         ([98, 99], []),
+        ([-5, 0, 50, 100, 500, 1000], [-5]),
+        ([-1, 0, 1, 2], [-1]),
+        ([-20, -5, 0, 10], []),
     ],
 )
 def test_codes_lie_beyond_a_gap_wider_than_any_between_the_answers(answers, codes):

@@ -39,11 +39,26 @@ def test_each_task_has_an_observed_scale_of_its_own():
     assert [str(made.items[item].scale) for item in made.shown["item"]] == ["0 to 5", "0 to 90"]
 
 
-def test_stimuli_that_state_their_scale_do_not_widen_an_observed_one():
-    stated = "How much? Only return an integer from 0 to 100, nothing else."
-    made = dataset(("0", "task 0", OPEN, [0.0, 5.0] * 20), ("1", "task 0", stated, [90.0] * 40))
-    assert [str(made.items[item].scale) for item in made.shown["item"]] == ["0 to 5", "0 to 100"]
-    assert made.shown["provenance"].to_list() == ["observed_task", "stated"]
+def test_a_stimulus_without_a_scale_takes_the_one_that_others_of_its_task_state():
+    stated = "How much? Only return an integer from 0 to 10, nothing else."
+    made = dataset(("0", "task 0", stated, [0.0, 9.0]), ("1", "task 0", OPEN, [4.0, 6.0]))
+    assert [str(made.items[item].scale) for item in made.shown["item"]] == ["0 to 10", "0 to 10"]
+    assert made.shown["provenance"].to_list() == ["stated", "observed_task"]
+    assert made.shown["reason"][1] == "no range stated; 0 to 10 as stated elsewhere in the task"
+
+
+def test_answers_beside_the_scale_stated_in_the_task_widen_the_range_to_all_of_the_tasks_answers():
+    stated = "How much? Only return an integer from 5 to 10, nothing else."
+    made = dataset(("0", "task 0", stated, [7.0, 10.0] * 10), ("1", "task 0", OPEN, [0.0, 3.0] * 10))
+    assert [str(made.items[item].scale) for item in made.shown["item"]] == ["5 to 10", "0 to 10"]
+    assert made.shown["reason"][1] == "no range stated; 0 to 10 in the 40 answers to the task"
+
+
+@pytest.mark.parametrize("range_", ["from 0 to 25000", "from 0 to 10 in steps of 0.5"])
+def test_a_stated_scale_that_cannot_be_used_is_never_replaced_by_an_observed_one(range_):
+    made = dataset(("0", "task 0", f"How much? Only return a number {range_}, nothing else.", [0.0, 10.0] * 20))
+    assert made.shown["provenance"].to_list() == ["unsupported"]
+    assert made.responses.is_empty()
 
 
 def test_missing_codes_do_not_stretch_an_observed_scale_and_are_no_answers():
@@ -67,12 +82,6 @@ def test_a_scale_that_answers_cannot_show_stays_unsupported_and_says_why(answers
     assert made.left_out == {f"no scale: {reason}": len(answers)}
     assert made.shown.select("provenance", "reason").row(0) == ("unsupported", reason)
     assert made.responses.is_empty()
-
-
-def test_a_stated_scale_that_is_too_long_is_never_replaced_by_an_observed_one():
-    long = "How much? Only return an integer from 0 to 25000, nothing else."
-    made = dataset(("0", "task 0", long, [0.0, 10.0] * 20))
-    assert made.left_out == {f"no scale: more than {MAX_POINTS} points": 40}
 
 
 def test_a_code_off_a_stated_scale_is_missing_and_on_it_an_answer():

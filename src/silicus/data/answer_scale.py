@@ -7,8 +7,8 @@ A SocSci210 stimulus ends with a sentence "Only return ..., nothing else." Three
     Only return 1 for Yes or 2 for No, nothing else.                                   a list of points
 
 Every other shape, and a range that contradicts itself, is unsupported and says why; nothing is guessed from
-people's answers. A label stands without its quotes and its last full stop or comma. A last point that says
-"Don't know", "Not sure", "Refused" and the like is a refusal, not a point; so is one beside a range.
+people's answers. A label stands without its quotes and its last full stop or comma. A point that says "Don't know",
+"Refused", "Not applicable" and the like is a refusal, not a point; so is one beside a range, and a last "Not sure".
 
 The kind follows from the points that remain:
 
@@ -17,13 +17,15 @@ The kind follows from the points that remain:
     an amount (dollars, percent, hours, steps above 1), or more than 11 points         numeric
     the rest: ranges, and labels that are amounts or degrees of one thing              ordinal
 
-Labels are degrees when all but at most one are short and hold a word such as agree, favor, likely or often.
+Labels are degrees when all but at most one, which may not stand at an end, are short and hold a word such as
+agree, favor, likely, most or often: "Better, Worse, About the same" is no order.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from pydantic import ValidationError
@@ -39,9 +41,9 @@ _START = re.compile(r"\bonly return\b", re.IGNORECASE)
 _TAIL = re.compile(r"[ .]*[\"'”’]*$")
 _ELSE = re.compile(r"[\s,;]*\b(?:and )?nothing else\b.*", re.IGNORECASE | re.DOTALL)
 
-_NUMBER = r"[-−]?\$?\d+(?:,\d{3})*(?:\.\d+)?%?"
+_NUMBER = r"[-−+]?\$?\d+(?:,\d{3})*(?:\.\d+)?%?"
 _LABEL = r"\s*\(([^()]*)\)"
-_STEP = re.compile(r"\b(?:multiples?|increments|steps) of (\d+)", re.IGNORECASE)
+_STEP = re.compile(r"\b(?:multiples?|increments|steps) of (\d+(?:\.\d+)?)", re.IGNORECASE)
 # A range needs "from" or "between", or the bare noun before it: "the cost of 2 to 3 meals" is no scale.
 _HEAD = (
     r"(?:[^\d,;.]{0,80}?\b(?:from|between|range|scale of)"
@@ -75,16 +77,19 @@ _AMOUNT_LABEL = re.compile(
 )
 _DEGREE = re.compile(
     r"\b(?:(?:dis)?agree|favou?r|oppose|support|(?:dis)?approve|(?:un)?likely|(?:un)?willing|"
-    r"(?:dis)?satisfied|never|rarely|seldom|sometimes|often|always|not at all|slightly|somewhat|moderately|"
-    r"very|extremely|strongly|definitely|probably|increased?|decreased?|better|worse|more|less|"
-    r"low|medium|high|good|fair|poor)\b",
+    r"(?:dis)?satisfied|never|rarely|seldom|sometimes|often|always|once|twice|times|every day|daily|weekly|monthly|"
+    r"not at all|slightly|somewhat|moderately|very|extremely|strongly|definitely|probably|increased?|decreased?|"
+    r"better|best|worse|worst|more|most|less|least|some|all|none|few|many|a lot|a little|great deal|too|enough|"
+    r"about right|major|minor|threat|danger|priority|low|medium|high|good|fair|poor)\b",
     re.IGNORECASE,
 )
 _REFUSAL = re.compile(
-    r"(?:i )?(?:don['’]?t know|do not know|not sure|unsure|no answer|refused|skipped.*|"
-    r"(?:declined?|prefer not) to \w+)(?: ?/ ?(?:refused|not sure|no answer))?",
+    r"(?:i |you )?(?:don['’]?t know|do not know|dk|no answer|refused?(?: to (?:answer|say))?|can(?:['’]?t|not) choose|"
+    r"not applicable|n/?a|skipped.*|(?:declined?|prefer not) to \w+)(?: ?/ ?(?:refused|not sure|no answer|na))?",
     re.IGNORECASE,
 )
+_UNSURE = re.compile(r"(?:i['’]?m |i am )?(?:not sure|unsure|undecided)", re.IGNORECASE)
+"""A midpoint where it stands between points, beside the scale where it comes last."""
 
 
 @dataclass(frozen=True)
@@ -153,9 +158,9 @@ def _stated_range(sentence: str) -> Scale | None:
     # After an end without a label, brackets hold something else: "from 0 to 10 (in dollars)".
     high_label = re.match(_LABEL, rest) if low_label else None
     rest = rest[high_label.end() :] if high_label else rest
-    every = int(step.group(1)) if step else 1
+    every = _whole(step.group(1)) if step else 1
     values = _values(low, high, every)
-    labels = {values[0]: _clean(low_label), values[-1]: _clean(high_label[1])} if high_label else {}
+    labels = {_whole(low): _clean(low_label), _whole(high): _clean(high_label[1])} if high_label else {}
     labels |= dict(_points(rest))
     amount = every > 1 or bool(_AMOUNT.search(f"{head} {low} {high} {re.split('[,;.]', rest)[0]}"))
     return _scale(values, labels, amount=amount, bounded=True)
@@ -234,11 +239,9 @@ def _values(low_text: str, high_text: str, step: int) -> list[int]:
     Raises:
         _UnsupportedError: there are none, too many, or the step does not fit.
     """
-    low, high = _whole(low_text), _whole(high_text)
+    low, high = sorted((_whole(low_text), _whole(high_text)))
     if low == high:
         raise _UnsupportedError("1 point")
-    if low > high:
-        raise _UnsupportedError(f"the low end {low} is not below the high end {high}")
     if step < 1 or low % step or high % step:
         raise _UnsupportedError(f"the ends {low} and {high} are not multiples of {step}")
     if (high - low) // step + 1 > MAX_POINTS:
@@ -255,19 +258,37 @@ def _scale(values: list[int], labels: dict[int, str], *, amount: bool, bounded: 
         amount: whether the sentence speaks of dollars, percent, hours or another amount.
         bounded: whether the points are a range, so that some may go without a label.
     """
-    values, beside = list(values), set(labels) - set(values)
-    refusals = {value: labels[value] for value in sorted(beside) if _REFUSAL.fullmatch(labels[value])}
+    beside = {value: label for value, label in labels.items() if value not in values and _is_refusal(label)}
+    values, apart = _without_refusals(values, labels, bounded=bounded)
+    refusals = dict(sorted({**apart, **beside}.items()))
     labels = {value: label for value, label in labels.items() if value not in refusals}
-    while len(values) > 2 and _REFUSAL.fullmatch(labels.get(values[-1], "")):
-        last = values.pop()
-        refusals = {last: labels.pop(last)} | refusals
     if len(values) == 1:
         raise _UnsupportedError("1 point")
     kind = scale_kind(values, labels, amount=amount)
-    if not bounded:
+    steps = {b - a for a, b in pairwise(values)}
+    if not bounded or len(steps) > 1:
         return Scale(kind=kind, labels=labels, refusals=refusals)
-    step = values[1] - values[0]
-    return Scale(kind=kind, low=values[0], high=values[-1], step=step, labels=labels, refusals=refusals)
+    return Scale(kind=kind, low=values[0], high=values[-1], step=steps.pop(), labels=labels, refusals=refusals)
+
+
+def _without_refusals(values: list[int], labels: dict[int, str], *, bounded: bool) -> tuple[list[int], dict[int, str]]:
+    """Return the points, and the labels of those that are refusals; two points always stay.
+
+    A refusal between the points of a range stays among them unless all have labels: the range would be cut.
+    """
+    left = list(values)
+    while len(left) > 2 and (_is_refusal(labels.get(left[-1], "")) or _UNSURE.fullmatch(labels.get(left[-1], ""))):
+        left.pop()
+    while len(left) > 2 and _is_refusal(labels.get(left[0], "")):
+        left.pop(0)
+    inner = [value for value in left if _is_refusal(labels.get(value, ""))]
+    if len(left) - len(inner) >= 2 and (not bounded or all(value in labels for value in left)):
+        left = [value for value in left if value not in inner]
+    return left, {value: labels[value] for value in values if value not in left}
+
+
+def _is_refusal(label: str) -> bool:
+    return _REFUSAL.fullmatch(label) is not None
 
 
 def scale_kind(values: list[int], labels: dict[int, str], *, amount: bool = False) -> ScaleKind:
@@ -286,8 +307,9 @@ def scale_kind(values: list[int], labels: dict[int, str], *, amount: bool = Fals
 
 
 def _graded(labels: list[str]) -> bool:
-    """Return whether labels are amounts, or degrees of one thing; one of them, a midpoint, may be neither."""
-    return sum(map(is_degree, labels)) >= len(labels) - 1
+    """Return whether labels are amounts, or degrees of one thing; one between them, a midpoint, may be neither."""
+    degrees = [is_degree(label) for label in labels]
+    return degrees[0] and degrees[-1] and sum(degrees) >= len(degrees) - 1
 
 
 def is_degree(label: str) -> bool:

@@ -93,6 +93,7 @@ class Dataset:
         left_out: reason -> number of rows that are not in `responses`.
         unit: what a respondent is.
         fielded: study -> when people answered, where it differs from `source.fielded`.
+        notes: what else is to be known of the source -> how many.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Dataset:
     left_out: dict[str, int]
     unit: Unit = "person"
     fielded: dict[str, str] = field(default_factory=dict[str, str])
+    notes: dict[str, int] = field(default_factory=dict[str, int])
 
     @property
     def people_known(self) -> bool:
@@ -122,11 +124,14 @@ class Dataset:
             yield replace(self.items[item], study=study, condition=condition, question=question)
 
     def keep(self, rows: pl.Expr, reason: str) -> Dataset:
-        """Return the dataset with the responses for which `rows` is true; the others are left out for `reason`."""
+        """Return the dataset with the responses for which `rows` is true; the others are left out for `reason`.
+
+        `shown` still says what became of the rows of the source when they were read.
+        """
         responses = self.responses.filter(rows)
         left_out = dict(self.left_out)
         if len(responses) < len(self.responses):
-            left_out[reason] = len(self.responses) - len(responses)
+            left_out[reason] = left_out.get(reason, 0) + len(self.responses) - len(responses)
         people = self.respondents.join(responses, on="respondent", how="semi", maintain_order="left")
         return replace(self, responses=responses, respondents=people, left_out=left_out)
 
@@ -148,6 +153,7 @@ def settle(  # noqa: PLR0913 - what a dataset consists of
     published: bool = False,
     fielded: dict[str, str] | None = None,
     left_out: dict[str, int] | None = None,
+    notes: dict[str, int] | None = None,
 ) -> Dataset:
     """Return the dataset of these rows: the one road from a reader's rows to the table of responses.
 
@@ -165,6 +171,7 @@ def settle(  # noqa: PLR0913 - what a dataset consists of
             kept them.
         fielded: study -> when people answered.
         left_out: reason -> rows of the source that the reader did not hand over.
+        notes: what else is to be known of the source -> how many.
     """
     further = [column for column in rows.columns if column not in ROWS]
     judged = _judged(rows, stimuli, published=published)
@@ -186,6 +193,7 @@ def settle(  # noqa: PLR0913 - what a dataset consists of
         left_out=dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))),
         unit=unit,
         fielded=fielded or {},
+        notes=notes or {},
     )
 
 

@@ -29,6 +29,8 @@ class DatasetManifest(Record):
     rows_read: int
     left_out: dict[str, int]
     fielded: dict[str, str] = {}
+    notes: dict[str, int] = {}
+    """What else is to be known of the source -> how many."""
     split: Split | None = None
     guard: Guarded | None = None
     made_from: str
@@ -72,6 +74,7 @@ def write_dataset_folder(
         rows_read=data.rows_read,
         left_out=data.left_out,
         fielded=data.fielded,
+        notes=data.notes,
         split=split,
         guard=guard,
         made_from=made_from,
@@ -105,4 +108,5 @@ def read_dataset_folder(folder: Path) -> Dataset:
         left_out=manifest.left_out,
         unit=manifest.unit,
         fielded=manifest.fielded,
+        notes=manifest.notes,
     )

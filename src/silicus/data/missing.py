@@ -32,7 +32,8 @@ def split_codes(answers: Iterable[float]) -> tuple[list[float], list[float]]:
     """Return the answers to a question without a stated scale, and the missing codes among them.
 
     A number is a missing code where it has the form of one (`is_code`) and lies beyond all other answers by a gap
-    wider than any between them: 77, 98 and 99 are codes beside 1 to 7, and answers beside 0 to 100.
+    wider than any between them: 77, 98 and 99 are codes beside 1 to 7, and answers beside 0 to 100. Where no other
+    answer is below 0, a negative code is one whatever the gap, unless the answers are as many below 0 as above.
 
     Args:
         answers: the distinct numbers people gave.
@@ -53,4 +54,7 @@ def split_codes(answers: Iterable[float]) -> tuple[list[float], list[float]]:
         if min(abs(answer - other) for other in kept) <= widest:
             kept.add(answer)
     kept |= {answer for answer in every if core[0] < answer < core[-1]}
+    below = [answer for answer in every if answer < 0]
+    if core[0] >= 0 and below != [-answer for answer in reversed(core) if answer > 0]:
+        kept -= set(below)
     return [a for a in every if a in kept], [a for a in every if a not in kept]

@@ -24,11 +24,11 @@ _QUOTES = " \"'“”‘’"
 # No sentence ends after the S of "U.S. Supreme Court", nor after "Dr.".
 _ABBREVIATED = r"(?<!\b[A-Z])(?<!\b[DM]r)(?<!\bMrs)(?<!\bMs)"
 _SENTENCE_END = re.compile(rf"{_ABBREVIATED}[.?!][\"'”’)]*\s+(?=[\"'“‘(]*[A-Z])")
-# A scale that is stated and too long stays unsupported: what people used of it is another scale.
-_STATED_ALL_THE_SAME = "more than"
+# Where a scale is stated and cannot be used, what people used of it would be another scale.
+_UNSTATED = ("no range stated", "no answer sentence")
 
 
-def assemble(
+def assemble(  # noqa: PLR0913 - what a dataset consists of
     name: str,
     source: Source,
     texts: list[str],
@@ -37,11 +37,13 @@ def assemble(
     *,
     unit: Unit = "person",
     published: bool = False,
+    notes: dict[str, int] | None = None,
 ) -> Dataset:
     """Return the dataset of rows whose stimuli say how to answer.
 
-    A stimulus without a scale of its own takes the range of the answers to all such stimuli of its task, never of
-    its cell alone: else a difference between conditions would vanish into their scales.
+    A stimulus without a scale of its own takes the one scale that others of its task state, where its answers lie on
+    it, else the range of all answers to the task, never of its cell alone: a difference between conditions would vanish
+    into their scales.
 
     Args:
         name: what the dataset is called.
@@ -52,6 +54,7 @@ def assemble(
         people: `respondent`, `weight`, then attributes; one row a respondent of `rows`.
         unit: what a respondent is.
         published: whether answers off the scale stay.
+        notes: what else is to be known of the source -> how many.
     """
     parsed = [parse_scale(text) for text in texts]
     if rows["question"].has_nulls():
@@ -63,7 +66,16 @@ def assemble(
         rows = rows.with_columns(question=pl.coalesce("question", "words", pl.lit(""))).drop("words")
     stimuli = [_stimulus(text, found) for text, found in zip(texts, parsed, strict=True)]
     rows, stimuli = _observed(rows, stimuli)
-    return settle(name, source, stimuli, rows.select(*ROWS, pl.exclude(*ROWS)), people, unit=unit, published=published)
+    return settle(
+        name,
+        source,
+        stimuli,
+        rows.select(*ROWS, pl.exclude(*ROWS)),
+        people,
+        unit=unit,
+        published=published,
+        notes=notes,
+    )
 
 
 def _stimulus(text: str, parsed: ParsedScale) -> Stimulus:
@@ -77,18 +89,22 @@ def _item(text: str, scale: Scale) -> Item:
 
 def _observed(rows: pl.DataFrame, stimuli: list[Stimulus]) -> tuple[pl.DataFrame, list[Stimulus]]:
     """Return rows and stimuli in which those without a stated scale have the one their task shows, where it does."""
-    unstated = [place for place, s in enumerate(stimuli) if _may_be_observed(s)]
+    unstated = [place for place, s in enumerate(stimuli) if s.reason in _UNSTATED and s.text.strip()]
     if not unstated:
         return rows, stimuli
-    affected = pl.col("stimulus").is_in(pl.Series(unstated, dtype=pl.UInt32).implode())
-    tasks = rows.filter(affected & pl.col("missing").is_null()).group_by("study", "question", maintain_order=True)
+    is_unstated = pl.col("stimulus").is_in(pl.Series(unstated, dtype=pl.UInt32).implode())
+    tasks = rows.filter(is_unstated).select("study", "question").unique()
+    given = rows.join(tasks, on=["study", "question"], how="semi", maintain_order="left")
+    given = given.filter(pl.col("missing").is_null() & pl.col("stimulus").is_not_null())
     stimuli = list(stimuli)
     places: list[tuple[str, str, int, int]] = []
-    found = tasks.agg("answer", pl.col("stimulus").unique().sort()).rows()
-    for study, question, answers, shown in cast("list[tuple[str, str, list[float | None], list[int]]]", found):
-        for place in shown:
-            places.append((study, question, place, len(stimuli)))
-            stimuli.append(_with_scale(stimuli[place], answers))
+    found = given.group_by("study", "question", maintain_order=True).agg("stimulus", "answer").rows()
+    for study, question, shown, answers in cast("list[tuple[str, str, list[int], list[float | None]]]", found):
+        task = _Task(shown, answers, stimuli)
+        for place in sorted(set(shown)):
+            if stimuli[place].reason in _UNSTATED:
+                places.append((study, question, place, len(stimuli)))
+                stimuli.append(task.with_scale(stimuli[place]))
     moved = pl.DataFrame(
         places,
         schema={"study": pl.String, "question": pl.String, "stimulus": pl.UInt32, "place": pl.UInt32},
@@ -98,26 +114,34 @@ def _observed(rows: pl.DataFrame, stimuli: list[Stimulus]) -> tuple[pl.DataFrame
     return rows.with_columns(stimulus=pl.coalesce("place", "stimulus")).drop("place"), stimuli
 
 
-def _may_be_observed(stimulus: Stimulus) -> bool:
-    stated = (stimulus.reason or "").startswith(_STATED_ALL_THE_SAME)
-    return stimulus.item is None and bool(stimulus.text.strip()) and not stated
+class _Task:
+    """A task some of whose stimuli state no scale, and the scale that its other stimuli or its answers show."""
 
+    def __init__(self, shown: list[int], answers: list[float | None], stimuli: list[Stimulus]) -> None:
+        given = [(place, a) for place, a in zip(shown, answers, strict=True) if a is not None and a.is_integer()]
+        self.answers, codes = split_codes(a for _, a in given)
+        self.count = sum(a not in codes for _, a in given) if codes else len(given)
+        stated = {item.scale.model_dump_json(): item.scale for place in set(shown) if (item := stimuli[place].item)}
+        unstated = {a for place, a in given if stimuli[place].item is None and a not in codes}
+        scales = list(stated.values())
+        # Where people answered beside the one scale stated in the task, it was not the one they were given.
+        self.stated = scales[0] if len(scales) == 1 and unstated <= set(scales[0].answers) else None
 
-def _with_scale(stimulus: Stimulus, answers: list[float | None]) -> Stimulus:
-    """Return the stimulus on the scale that the answers to its task show, or with the reason why they show none."""
-    whole = [answer for answer in answers if answer is not None and answer.is_integer()]
-    seen, codes = split_codes(whole)
-    count = sum(answer not in codes for answer in whole) if codes else len(whole)
-    if count < FEWEST_ANSWERS:
-        return _unsupported(stimulus, f"fewer than {FEWEST_ANSWERS} answers to see one")
-    low, high = int(seen[0]), int(seen[-1])
-    if low == high:
-        return _unsupported(stimulus, "all answers are the same")
-    if high - low >= MAX_POINTS:
-        return _unsupported(stimulus, f"the answers span more than {MAX_POINTS} points")
-    scale = Scale(kind=_kind(high - low + 1), low=low, high=high)
-    reason = f"{stimulus.reason}; {low} to {high} in the {count} answers to the task"
-    return Stimulus(stimulus.text, _item(stimulus.text, scale), "observed_task", reason)
+    def with_scale(self, stimulus: Stimulus) -> Stimulus:
+        """Return the stimulus on the task's scale, or with the reason why there is none."""
+        if self.stated is not None:
+            reason = f"{stimulus.reason}; {self.stated} as stated elsewhere in the task"
+            return Stimulus(stimulus.text, _item(stimulus.text, self.stated), "observed_task", reason)
+        if self.count < FEWEST_ANSWERS:
+            return _unsupported(stimulus, f"fewer than {FEWEST_ANSWERS} answers to see one")
+        low, high = int(self.answers[0]), int(self.answers[-1])
+        if low == high:
+            return _unsupported(stimulus, "all answers are the same")
+        if high - low >= MAX_POINTS:
+            return _unsupported(stimulus, f"the answers span more than {MAX_POINTS} points")
+        scale = Scale(kind=_kind(high - low + 1), low=low, high=high)
+        reason = f"{stimulus.reason}; {low} to {high} in the {self.count:,} answers to the task"
+        return Stimulus(stimulus.text, _item(stimulus.text, scale), "observed_task", reason)
 
 
 def _unsupported(stimulus: Stimulus, reason: str) -> Stimulus:

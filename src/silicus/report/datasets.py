@@ -37,6 +37,8 @@ def print_prepared(manifest: DatasetManifest, console: Console) -> None:
         console.print(
             f"  {rows:,} {'row' if rows == 1 else 'rows'} left out: {reason}", highlight=False, soft_wrap=True
         )
+    for note, count in manifest.notes.items():
+        console.print(f"  {count:,} {note}", highlight=False, soft_wrap=True)
     if split is None or guarded is None:
         console.print("Not split: everything is in one part. Hold something out with --hold-out study=0.2")
     else:

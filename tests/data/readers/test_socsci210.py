@@ -261,6 +261,17 @@ def test_a_person_whose_rows_lie_in_two_shards_is_one_person(tmp_path):
     assert len(made.items) == 1
 
 
+def test_people_whose_demographics_differ_between_their_rows_are_counted(tmp_path):
+    older = {"age": 70, "gender": "Female", "ideology": None, "location": ""}
+    first = parquet(tmp_path / "0.parquet", hub(), hub(task_num=6, demographic=older), hub(participant=18))
+    second = parquet(tmp_path / "1.parquet", hub(participant=18, task_num=6, demographic=older), hub(participant=19))
+    made = read_hub([first, second])
+    assert list(made.notes.values()) == [2]
+    assert "two people under one number" in next(iter(made.notes))
+    assert made.respondents["age"].to_list() == [34, 34, 34]
+    assert read_hub([parquet(tmp_path / "2.parquet", hub(), hub(task_num=6))]).notes == {}
+
+
 def test_answers_off_the_scale_stay_only_as_published(tmp_path):
     path = parquet(tmp_path / "a.parquet", hub(), hub(response=12), hub(response=98))
     assert read_dataset(path).left_out == {"answer outside the stated scale": 1}

@@ -48,6 +48,7 @@ _OUTPUT = re.compile(r"\s*(?:Response:)?\s*(-?\d+(?:\.\d+)?)\s*", re.IGNORECASE)
 _WHOLE = r"^-?\d+$"
 
 _HUB_NAMES = {"political_affiliation": "party_id"}
+_UNLIKE = "people whose demographics differ between their rows, of which the first counts: two people under one number?"
 _NOT_ATTRIBUTES = ("respondent", "weight")
 
 
@@ -110,20 +111,23 @@ def read_hub(
     places: dict[str, int] = {}
     rows: list[pl.DataFrame] = []
     people: list[pl.DataFrame] = []
-    known = pl.DataFrame(schema={"respondent": pl.String})
+    known = pl.DataFrame(schema={"respondent": pl.String, "told": pl.UInt64})
+    unlike: set[str] = set()
     for path in paths:
         shard = _hub_shard(path, rationale=rationale)
         rows.append(_hub_rows(shard, places))
         # The demographics repeat on every row of a person, so only the first of them goes on.
-        new = _hub_people(shard).join(known, on="respondent", how="anti", maintain_order="left")
-        known = pl.concat([known, new.select("respondent")])
-        people.append(new)
+        told = shard.select("respondent", told=pl.col("demographic").hash()).unique()
+        known = pl.concat([known, told]).unique("respondent", keep="first", maintain_order=True)
+        unlike.update(told.join(known, on=["respondent", "told"], how="anti")["respondent"])
+        people.append(_hub_people(shard))
     table = pl.concat(rows)
     rows.clear()
     if table.is_empty():
         raise InputError(f"{paths[0]}: the table of responses has no rows.")
-    everybody = pl.concat(people, how="diagonal_relaxed")
-    return assemble(name or paths[0].stem, _SOURCE, list(places), table, everybody, published=published)
+    everybody = pl.concat(people, how="diagonal_relaxed").unique("respondent", keep="first", maintain_order=True)
+    notes = {_UNLIKE: len(unlike)} if unlike else {}
+    return assemble(name or paths[0].stem, _SOURCE, list(places), table, everybody, published=published, notes=notes)
 
 
 def _hub_shard(path: Path, *, rationale: bool) -> pl.DataFrame:
