@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 from rich.console import Console
 
 from silicus import __version__
@@ -145,6 +145,8 @@ def main() -> None:
         app(sys.argv[1:], exit_on_error=False, print_error=False)
     except SilicusError as error:
         _fail(str(error))
+    except UnusedCliTokensError as error:
+        _fail(f"found '{' '.join(error.unused_tokens)}' too many. See: silicus --help")
     except CycloptsError as error:
         _fail(str(error))
     except KeyboardInterrupt:

@@ -51,7 +51,8 @@ def test_rows_left_out_are_counted_by_reason_and_never_clipped():
     )
     assert made.left_out == {
         "no answer in the cell": 4,
-        "answer outside the stated scale": 2,
+        "answer outside the stated scale": 1,
+        "answer is no whole number": 1,
         "empty stimulus": 2,
         "answer is not a number": 1,
         "no scale: no range stated": 1,

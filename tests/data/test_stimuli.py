@@ -100,12 +100,18 @@ def test_answers_off_the_scale_are_dropped_and_counted_and_kept_as_published():
     cells = ("0", "task 0", ASKED, [1.0, 3.0, 12.0, 98.0, 1.5])
     dropped, kept = dataset(cells), dataset(cells, published=True)
     assert dropped.answered["response"].to_list() == [1]
-    assert dropped.left_out == {"answer outside the stated scale": 3}
+    part = "answer is no whole number"
+    assert dropped.left_out == {"answer outside the stated scale": 2, part: 1}
     assert kept.answered["response"].to_list() == [1, 3, 12, 98]
-    assert kept.left_out == {"answer outside the stated scale": 1}
-    for made in (dropped, kept):
-        assert made.shown.select("kept", "outside", "missing").row(0) == (1, 3, 1)
-        assert made.shown["outside_answers"].to_list() == [[1.5, 3.0, 12.0]]
+    assert kept.left_out == {part: 1}
+    assert dropped.shown.select("kept", "outside", "missing").row(0) == (1, 3, 1)
+    assert kept.shown.select("kept", "outside", "missing").row(0) == (1, 4, 0)
+    assert dropped.shown["outside_answers"].to_list() == [[1.5, 3.0, 12.0]]
+
+
+def test_an_answer_too_large_to_be_a_whole_number_is_left_out_even_as_published():
+    made = dataset(("0", "task 0", ASKED, [1.0, 1e30]), published=True)
+    assert made.left_out == {"answer is no whole number": 1}
 
 
 def test_without_task_numbers_the_words_of_the_question_name_it():

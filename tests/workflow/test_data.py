@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from silicus.data import Dataset, read_dataset_folder
-from silicus.errors import InputError, LeakError
+from silicus.errors import InputError, LeakError, RunError
 from silicus.options import EvaluateOptions, InspectOptions, PrepareOptions
 from silicus.workflow import evaluate_data, inspect_data, prepare_data
 
@@ -115,6 +115,11 @@ def test_without_anything_held_out_the_data_are_written_whole(answers):
     ("options", "told"),
     [
         ({"hold_out": ("study",)}, "found --hold-out study, expected a kind and a share of it, as study=0.2."),
+        (
+            {"allow": ("items",), "validation": 0.1},
+            "found --validation, --allow, but nothing is held out. Say what shall be unseen: --hold-out study=0.2",
+        ),
+        ({"hold_out": ("study=0.1", "study=0.5")}, "found --hold-out study twice. Keep one of them."),
         ({"hold_out": ("study=a",)}, "found --hold-out study=a, expected a kind and a share of it, as study=0.2."),
         (
             {"hold_out": ("study=0.4",), "model_cutoff": "soon"},
@@ -127,6 +132,23 @@ def test_an_option_that_cannot_be_read_is_told_before_anything_is_read(answers, 
     with pytest.raises(InputError) as caught:
         prepare_data("gone.parquet", PrepareOptions(**options))
     assert str(caught.value) == told
+
+
+def test_a_place_that_cannot_be_written_is_told_before_anything_is_read(answers):
+    for out in (answers, answers / "below"):
+        with pytest.raises(RunError, match=r"is a file. Choose a new folder with --out"):
+            prepare_data("gone.parquet", PrepareOptions(out=out))
+    folder, _ = prepared(answers)
+    with pytest.raises(RunError, match="is what is read, and would be written over"):
+        prepare_data(str(folder), PrepareOptions(out=folder))
+
+
+def test_ways_of_reading_do_not_apply_to_a_dataset_that_has_been_read(answers):
+    folder, _ = prepared(answers)
+    with pytest.raises(InputError, match="is a dataset that has been read already"):
+        inspect_data(str(folder), InspectOptions(published=True))
+    with pytest.raises(InputError, match=r"the reader 'socsci210' needs no codebook, and would not look at book.yaml"):
+        inspect_data(str(answers), InspectOptions(codebook=Path("book.yaml")))
 
 
 def test_a_prepared_dataset_is_evaluated_on_what_was_held_out(answers, tmp_path):

@@ -2,7 +2,7 @@
 
 from silicus.data.answer_scale import ParsedScale, parse_scale
 from silicus.data.dataset import Dataset, Unit
-from silicus.data.folder import DatasetManifest, read_dataset_folder, write_dataset_folder
+from silicus.data.folder import DatasetManifest, check_free, read_dataset_folder, write_dataset_folder
 from silicus.data.guard import Guarded, GuardOptions, days_of, guard
 from silicus.data.quality import Defect, Quality, Severity, StudyQuality, inspect
 from silicus.data.reader import Reader, ReadOptions
@@ -25,6 +25,7 @@ __all__ = [
     "SplitPlan",
     "StudyQuality",
     "Unit",
+    "check_free",
     "days_of",
     "draft_codebook",
     "every_reader",

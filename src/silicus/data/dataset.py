@@ -206,26 +206,29 @@ def _judged(rows: pl.DataFrame, stimuli: list[Stimulus], *, published: bool) -> 
     judged = pairs.with_columns(pl.Series("verdict", verdicts, dtype=pl.String))
     rows = rows.join(judged, on=["stimulus", "answer"], how="left", maintain_order="left")
     rows = rows.join(_known(stimuli), on="stimulus", how="left", maintain_order="left")
-    verdict, whole = pl.col("verdict"), pl.col("answer") == pl.col("answer").round()
-    is_missing = pl.col("missing").is_not_null() | verdict.str.starts_with("code")
+    verdict, answer = pl.col("verdict"), pl.col("answer")
+    is_code = verdict.str.starts_with("code") & ~pl.lit(published)
+    # Beyond 2^53 a float is no longer the number that was written.
+    whole = (answer == answer.round()) & (answer.abs() < 2**53)
     left = (
         pl.when(pl.col("stimulus").is_null())
         .then(pl.lit("empty stimulus"))
         .when(pl.col("problem").is_not_null())
         .then("problem")
-        .when(pl.col("missing").is_not_null())
+        .when(pl.col("missing").is_not_null() | is_code)
         .then(None)
-        .when(pl.col("answer").is_null())
+        .when(answer.is_null())
         .then(pl.lit("answer is not a number"))
-        .when((verdict == "outside") & ~(pl.lit(published) & whole))
+        .when(verdict.is_not_null() & ~whole)
+        .then(pl.lit("answer is no whole number"))
+        .when(verdict.is_not_null() & ~pl.lit(published))
         .then(pl.lit("answer outside the stated scale"))
     )
-    code = pl.when(verdict.str.starts_with("code") & ~pl.lit(published)).then(verdict)
     return rows.with_columns(
         left=left,
-        outside=(verdict == "outside").fill_null(value=False),
-        is_missing=is_missing.fill_null(value=False),
-        missing=pl.coalesce("missing", code),
+        outside=(verdict.is_not_null() & ~is_code).fill_null(value=False),
+        is_missing=(pl.col("missing").is_not_null() | is_code).fill_null(value=False),
+        missing=pl.coalesce("missing", pl.when(is_code).then(verdict)),
     ).drop("verdict", "problem")
 
 

@@ -14,7 +14,7 @@ from silicus.errors import InputError, RunError
 from silicus.record import Record, digest, read, write
 from silicus.study import Source, read_items, read_table, write_items, write_table
 
-__all__ = ["DatasetManifest", "is_dataset_folder", "read_dataset_folder", "write_dataset_folder"]
+__all__ = ["DatasetManifest", "check_free", "is_dataset_folder", "read_dataset_folder", "write_dataset_folder"]
 
 _MANIFEST = "dataset.json"
 
@@ -46,6 +46,22 @@ def is_dataset_folder(path: Path) -> bool:
     return (path / _MANIFEST).is_file()
 
 
+def check_free(folder: Path) -> None:
+    """Do nothing where a dataset may be written to a folder: it is new or empty, or holds a dataset.
+
+    Raises:
+        RunError: it holds something else, or is no folder.
+    """
+    above = next(path for path in (folder, *folder.parents) if path.exists())
+    if not above.is_dir():
+        raise RunError(f"{folder}: {above} is a file. Choose a new folder with --out.")
+    foreign = sorted(p.name for p in folder.iterdir()) if folder.is_dir() and not is_dataset_folder(folder) else []
+    if foreign:
+        raise RunError(
+            f"{folder}: this folder holds something else ({foreign[0]}). Choose an empty or new folder with --out."
+        )
+
+
 def write_dataset_folder(
     folder: Path, data: Dataset, made_from: str, split: Split | None = None, guard: Guarded | None = None
 ) -> DatasetManifest:
@@ -56,11 +72,7 @@ def write_dataset_folder(
     """
     from silicus import __version__
 
-    foreign = sorted(p.name for p in folder.iterdir()) if folder.is_dir() and not is_dataset_folder(folder) else []
-    if foreign:
-        raise RunError(
-            f"{folder}: this folder holds something else ({foreign[0]}). Choose an empty or new folder with --out."
-        )
+    check_free(folder)
     (folder / _MANIFEST).unlink(missing_ok=True)
     write_items(folder / "items.parquet", list(data.items.values()))
     write_table(folder / "responses.parquet", data.responses)

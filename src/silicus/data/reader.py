@@ -39,6 +39,7 @@ class Reader:
         forms: the files it reads, in words.
         recognises: whether a file or folder that exists looks like one of them; never raises.
         read: returns the dataset of such a file or folder.
+        codebook: whether it can do with a codebook.
         hub: the id of the data on the Hugging Face hub, where they can be had there.
         hub_files: which of the files there are fetched.
     """
@@ -50,5 +51,6 @@ class Reader:
     forms: str
     recognises: Callable[[Path], bool]
     read: Callable[[Path, ReadOptions], Dataset]
+    codebook: bool = False
     hub: str | None = None
     hub_files: tuple[str, ...] = ()

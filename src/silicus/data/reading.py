@@ -37,13 +37,29 @@ def read_dataset(path: Path | str, reader: str | None = None, options: ReadOptio
     chosen: Reader | None = READERS.get(reader) if reader else None
     if is_hub_id(str(path)):
         chosen = chosen or _of_hub(str(path))
+        _check_codebook(path, chosen, options)
         data = chosen.read(fetch(str(path), chosen.hub_files), options)
         return replace(data, name=str(path).rpartition("/")[2])
     path = Path(path)
     _check_there(path)
     if is_dataset_folder(path):
+        if chosen is not None or options != ReadOptions():
+            raise InputError(
+                f"{path}: is a dataset that has been read already, so a reader, a codebook or other ways of reading "
+                "cannot apply. Leave them out, or prepare it again from its source."
+            )
         return read_dataset_folder(path)
-    return (chosen or _of_form(path, options)).read(path, options)
+    chosen = chosen or _of_form(path, options)
+    _check_codebook(path, chosen, options)
+    return chosen.read(path, options)
+
+
+def _check_codebook(path: Path | str, reader: Reader, options: ReadOptions) -> None:
+    if options.codebook is not None and not reader.codebook:
+        raise InputError(
+            f"{path}: the reader '{reader.name}' needs no codebook, and would not look at {options.codebook}. "
+            "Leave it out, or name another reader with --reader."
+        )
 
 
 def _of_hub(repository: str) -> Reader:

@@ -13,6 +13,7 @@ from silicus.data import (
     Quality,
     ReadOptions,
     SplitPlan,
+    check_free,
     days_of,
     guard,
     inspect,
@@ -21,12 +22,15 @@ from silicus.data import (
     split,
     write_dataset_folder,
 )
-from silicus.errors import InputError
+from silicus.errors import InputError, RunError
 from silicus.options import InspectOptions, PrepareOptions, ReadingOptions
 from silicus.report import write_quality
 from silicus.workflow.progress import waiting
 
 __all__ = ["inspect_data", "prepare_data", "read"]
+
+_OF_A_SPLIT = ("validation", "similarity", "model", "model_cutoff", "allow", "drop")
+"""Options that only mean something where something is held out."""
 
 
 def read(path: str, options: ReadingOptions, *, rationale: bool = False) -> Dataset:
@@ -60,6 +64,7 @@ def prepare_data(path: str, options: PrepareOptions) -> tuple[Path, DatasetManif
         LeakError: what is tested on leaks into what is learnt from.
     """
     plan, guard_options = _plan(options), _guard_options(options)
+    _check_out(path, options.out)
     data = read(path, options, rationale=options.rationale)
     folder = options.out or Path("runs") / f"{data.name}-data"
     if plan is None:
@@ -72,6 +77,14 @@ def prepare_data(path: str, options: PrepareOptions) -> tuple[Path, DatasetManif
     return folder, write_dataset_folder(folder, data, made_from=path, split=made, guard=guarded)
 
 
+def _check_out(path: str, out: Path | None) -> None:
+    if out is None:
+        return
+    check_free(out)
+    if out.resolve() == Path(path).resolve():
+        raise RunError(f"{out}: is what is read, and would be written over. Choose another folder with --out.")
+
+
 def _plan(options: PrepareOptions) -> SplitPlan | None:
     """Return what is to be held out, `None` for nothing.
 
@@ -79,10 +92,16 @@ def _plan(options: PrepareOptions) -> SplitPlan | None:
         InputError: a part is not of the form `study=0.2`.
     """
     if not options.hold_out and options.mapping is None:
+        idle = [name for name in _OF_A_SPLIT if getattr(options, name) != getattr(PrepareOptions(), name)]
+        if idle:
+            words = ", ".join(f"--{name.replace('_', '-')}" for name in idle)
+            raise InputError(f"found {words}, but nothing is held out. Say what shall be unseen: --hold-out study=0.2")
         return None
     hold_out: dict[str, float] = {}
     for part in options.hold_out:
         name, _, share = part.partition("=")
+        if name.strip() in hold_out:
+            raise InputError(f"found --hold-out {name.strip()} twice. Keep one of them.")
         try:
             hold_out[name.strip()] = float(share)
         except ValueError:

@@ -11,6 +11,7 @@ not number people: there every row is a respondent of its own, and everything kn
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -78,7 +79,10 @@ def _read(path: Path, options: ReadOptions) -> Dataset:
     shards = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
     if not shards:
         raise InputError(f"{path}: found no parquet file in this folder, expected {READER.forms}.")
-    return read_hub(shards, path.stem, published=options.published, rationale=options.rationale)
+    data = read_hub(shards, path.stem, published=options.published, rationale=options.rationale)
+    beside = sorted(path.rglob("*.jsonl")) if path.is_dir() else []
+    note = {f"JSON-lines files in the folder that were not read ({beside[0].name}, …)": len(beside)} if beside else {}
+    return replace(data, notes={**data.notes, **note})
 
 
 READER = Reader(

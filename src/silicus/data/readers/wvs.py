@@ -50,6 +50,7 @@ def _read(path: Path, options: ReadOptions) -> Dataset:
 
 READER = Reader(
     name="wvs",
+    codebook=True,
     title="World Values Survey, wave 7: people or shares by country, and shares of Pew's global surveys",
     source=WAVE7_SOURCE,
     obtain=(
