@@ -7,8 +7,8 @@ import pytest
 
 from silicus.data.reader import ReadOptions
 from silicus.data.readers.codebook import Codebook
-from silicus.data.readers.draft import attribute_name, draft_codebook, in_degrees, labelled_points
-from silicus.data.readers.labelled import LabelledTable, read_labelled
+from silicus.data.readers.draft import draft_codebook, in_degrees
+from silicus.data.readers.labelled import read_labelled
 from silicus.data.readers.table import READER, read_answers
 from silicus.errors import InputError
 from silicus.record import read
@@ -94,11 +94,12 @@ def test_a_labelled_file_is_drafted_with_its_titles_and_labels(tmp_path):
     assert made.responses.select("response", "missing").rows() == [(1, None), (2, None), (3, None), (None, "Skipped")]
 
 
-def test_a_person_with_several_rows_is_told_of_show(tmp_path):
+@pytest.mark.parametrize("column", ["id", "CaseID", "pid", "uid", "user_id"])
+def test_a_person_with_several_rows_is_told_of_show(tmp_path, column):
     path = tmp_path / "a.csv"
-    path.write_text("id,q\n" + "".join(f"{n // 2},{n % 2}\n" for n in range(40)))
+    path.write_text(f"{column},q\n" + "".join(f"{n // 2},{n % 2}\n" for n in range(40)))
     draft = draft_codebook(path)
-    assert "respondent: id  # 20 numbers" in draft
+    assert f"respondent: {column}  # 20 numbers" in draft
     assert "# show:" in draft
 
 
@@ -118,29 +119,6 @@ def test_degrees_are_put_in_order(words):
 
 def test_words_without_degrees_have_no_order():
     assert in_degrees(["Democrat", "Independent", "Republican"]) is None
-
-
-@pytest.mark.parametrize(
-    ("column", "name"),
-    [("Sex", "gender"), ("PID7", "party_id"), ("educ", "education"), ("partying", None), ("state_of_mind", None)],
-)
-def test_attributes_are_known_by_name(column, name):
-    assert attribute_name(column) == name
-
-
-@pytest.mark.parametrize(
-    ("labels", "points"),
-    [
-        ({"1": "Yes", "2": "No"}, {1: "Yes", 2: "No"}),
-        ({"1": "Yes", "2": "No", "8": "Don't know"}, {1: "Yes", 2: "No", 8: "Don't know"}),
-        ({"1": "Yes", "2": "No", "9": "Skipped it"}, {1: "Yes", 2: "No"}),
-        ({"1": "Cold", "7": "Hot"}, {1: "Cold", 7: "Hot"}),
-    ],
-)
-def test_points_are_labelled_one_by_one_or_not_at_all(tmp_path, labels, points):
-    table = LabelledTable(tmp_path / "a.sav", pl.DataFrame({"q": [1]}), labels={"q": labels})
-    found = labelled_points(table, "q", {"9": "Skipped it"})
-    assert found == (None if points == {1: "Cold", 7: "Hot"} else points)
 
 
 @pytest.mark.parametrize(

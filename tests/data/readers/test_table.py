@@ -275,48 +275,19 @@ def test_text_tables_are_recognised_by_the_codebook_beside_them(tmp_path):
 # --- labels of the file
 
 
-def sav(tmp_path, **labels):
+def test_a_question_without_a_scale_takes_the_labels_of_its_column(tmp_path):
     path = tmp_path / "survey.sav"
     pyreadstat.write_sav(
-        pl.DataFrame({"nr": [1.0, 2.0, 3.0], "q": [1.0, 2.0, -9.0], "few": [1.0, 2.0, None], "sex": [1.0, 2.0, 2.0]}),
+        pl.DataFrame({"q": [1.0, 2.0, -9.0]}),
         str(path),
         missing_ranges={"q": [{"lo": -99, "hi": -1}]},
-        variable_value_labels={
-            "q": {1: "1", 2: "0", -9: "Not asked"}, "few": {1: "a", 2: "b", 3: "c"}, "sex": {1: "Man", 2: "Woman"},
-        },
-        column_labels={"q": "Would you {vote}?", "few": "Which?", "sex": "Sex"},
-    )  # fmt: skip
-    return path
-
-
-def test_labels_alone_make_a_dataset(tmp_path):
-    made = READER.read(sav(tmp_path), ReadOptions())
-    assert made.source.citation == "not stated (no codebook)"
-    assert {i.question: i.text for i in made.items.values()} == {"q": "Would you {vote}?", "few": "Which?"}
-    assert made.respondents["gender"].to_list() == ["Man", "Woman", "Woman"]
-    assert made.left_out == {
-        "in columns that are no questions by their labels: nr": 3,
-        "no answer in the cell": 1,
-    }
-    # The cell 1 is the point 1, labelled "1", and not a label of another point.
-    rows = made.responses.filter(question="q").select("response", "missing").rows()
-    assert rows == [(1, None), (2, None), (None, "Not asked")]
-
-
-def test_a_question_without_a_scale_takes_the_labels_of_its_column(tmp_path):
-    path = sav(tmp_path)
+        variable_value_labels={"q": {1: "1", 2: "0", -9: "Not asked"}},
+    )
     book = tmp_path / "book.yaml"
     book.write_text("name: s\nsource: {citation: x, licence: CC0}\nquestions: [{id: q, text: Vote}]\n")
     made = READER.read(path, ReadOptions(codebook=book))
     assert [item.scale.labels for item in made.items.values()] == [{1: "1", 2: "0"}]
     assert made.responses["missing"].to_list() == [None, None, "Not asked"]
-
-
-def test_a_file_whose_labels_make_no_question_says_so(tmp_path):
-    path = tmp_path / "a.dta"
-    pyreadstat.write_dta(pl.DataFrame({"q": [1.0, 2.0]}), str(path))
-    with pytest.raises(InputError, match=r"no column is a question by its labels .*silicus data codebook"):
-        READER.read(path, ReadOptions())
 
 
 # --- real files; what is expected is counted by the csv module or from the library's plain columns
@@ -424,15 +395,3 @@ def test_a_labelled_survey_keeps_who_was_not_asked(shared_data):
     plain, _ = pyreadstat.read_sav(str(path), user_missing=True, output_format="dict")
     assert costs == {(None, "skipped") if x == 8 else (int(x), None): n for x, n in Counter(plain["q59_4"]).items()}
     assert made.respondents["weight"].sum() == pytest.approx(sum(plain["weight_RI"]))
-
-
-def test_a_labelled_survey_is_read_without_a_codebook(shared_data):
-    made = READER.read(shared_data / "deposits" / "covid_yougov" / "FourthWave.sav", ReadOptions())
-    assert len(made.respondents) == 500
-    assert {"birth_year", "gender", "ethnicity", "education", "party_id", "ideology"} <= set(made.respondents.columns)
-    agree = next(item for item in made.items.values() if item.question == "q59_4")
-    assert (agree.scale.kind, len(agree.scale.values)) == ("ordinal", 5)
-    # A column without labels, one with words, a condition, and one whose codes have gaps (10 and 88, 1 3 5 7 9).
-    questions = set(made.responses["question"])
-    assert not questions & {"q21", "q14_t", "q115_treat", "county_RI", "caseid", "weight_RI"}
-    assert len(made.responses) + sum(made.left_out.values()) == made.rows_read

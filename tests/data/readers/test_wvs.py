@@ -7,7 +7,6 @@ import pytest
 
 from silicus.data import Dataset, ReadOptions, read_dataset
 from silicus.data.readers.wvs import READER
-from silicus.data.readers.wvs_options import OptionsError, scale_of_options
 from silicus.data.readers.wvs_published import COUNTRIES, COUNTRY_SETS, QUESTION_SETS, published_parts
 from silicus.errors import InputError
 
@@ -148,71 +147,15 @@ def test_a_file_that_is_no_list_is_named(tmp_path: Path, text: str, message: str
         read(path)
 
 
-# --- scales
-
-
-def test_the_questionnaire_says_which_questions_of_wave_7_have_no_order():
-    trust = {1: "A great deal", 2: "Quite a lot", 3: "Not very much", 4: "None at all"}
-    assert scale_of_options(trust, wave7=64)[0].kind == "ordinal"
-    assert scale_of_options({1: "Better off", 2: "Worse off", 3: "Or about the same"}, wave7=56)[0].kind == "nominal"
-    assert scale_of_options({1: "Yes", 2: "No"}, wave7=139)[0].kind == "binary"
-
-
-def test_hard_to_say_is_a_midpoint_of_q122_and_beside_the_scale_of_q119():
-    middle, _ = scale_of_options({0: "Disagree", 1: "Hard to say", 2: "Agree"}, wave7=122)
-    assert (middle.values, middle.refusals) == ((0, 1, 2), {})
-    agree = {0: "Hard to say", 1: "Strongly agree", 2: "Agree", 3: "Disagree", 4: "Strongly disagree"}
-    beside, _ = scale_of_options(agree, wave7=119)
-    assert (beside.values, beside.refusals) == ((1, 2, 3, 4), {0: "Hard to say"})
-
-
-def test_bare_numbers_are_no_labels():
-    scale, move = scale_of_options({1: "Never", 2: "2", 3: "3", 4: "Always"}, wave7=177)
-    assert (scale.values, scale.labels, move) == ((1, 2, 3, 4), {1: "Never", 4: "Always"}, 0)
-
-
-def test_values_mean_what_bare_numbers_say():
-    scale, move = scale_of_options({1: "Not at all", 2: "1.0", 3: "2.0", 4: "Very", 5: "DK/Refused"})
-    assert (scale.values, scale.labels, scale.refusals, move) == (
-        (0, 1, 2, 3), {0: "Not at all", 3: "Very"}, {4: "DK/Refused"}, -1,
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    "words",
-    ['"Dont know"', '"Dont know/Refused"', "DK/Refused", "No answer/refused", "Missing; Not available", "Neither (VOL)",
-     "Other missing; Multiple answers Mail (EVS)", "Never heard of", "Both (DO NOT READ)", "No Answer"],
-)  # fmt: skip
-def test_no_answers_and_volunteered_ones_lie_beside_the_scale(words: str):
-    scale, _ = scale_of_options({1: "Good", 2: "Bad", 3: words})
-    assert (scale.kind, scale.refusals) == ("binary", {3: words})
-
-
-@pytest.mark.parametrize("words", ['"Dont mind"', "None", "Neither"])
-def test_other_answers_are_points(words: str):
-    scale, _ = scale_of_options({1: "Good thing", 2: words, 3: "Bad thing"})
-    assert scale.values == (1, 2, 3)
-
-
-@pytest.mark.parametrize(
-    ("words", "kind"),
-    [
-        (("Agree", "Neither", "Disagree"), "ordinal"),
-        (("Better", "Worse", "About the same"), "nominal"),
-        (("More important", "Less important", "No change"), "nominal"),
-        (("A great deal", "Quite a lot", "Not very much", "None at all"), "ordinal"),
-        (("China", "India", "Brazil", "None"), "nominal"),
-    ],
-)
-def test_words_of_other_surveys_are_in_order_where_both_ends_are_degrees(words: tuple[str, ...], kind: str):
-    assert scale_of_options(dict(enumerate(words, start=1)))[0].kind == kind
-
-
-def test_options_cut_at_a_comma_and_numbers_out_of_order_are_no_scale():
-    with pytest.raises(OptionsError, match="cut at a comma"):
-        scale_of_options({1: "Have done", 2: "Have not done", 3: "but might do"})
-    with pytest.raises(OptionsError, match="out of order"):
-        scale_of_options({1: "Not at all", 2: "1.0", 3: "Very", 4: "2.0"})
+def test_an_entry_with_a_share_for_the_total_is_left_out_and_one_without_stays(tmp_path: Path):
+    options = ["(A)Good", "(B)Bad", "(C)Total   N="]
+    entries = [
+        entry("Italy", shares={"A": 0.2, "B": 0.3, "C": 0.5}, id=7, options=options),
+        entry("Peru", shares={"A": 0.4, "B": 0.6, "C": 0.0}, id=7, options=options),
+    ]
+    data = read(written(tmp_path / "pew.json", entries))
+    assert data.left_out == {"a total stands among the options and has a share": 3}
+    assert shares_of(data) == {("Peru", "Q7", 1): 0.4, ("Peru", "Q7", 2): 0.6}
 
 
 # --- the published parts
@@ -493,5 +436,14 @@ def test_the_pew_file_is_fractions_and_its_flaws_are_counted(shared_data: Path):
     assert data.left_out["no scale: options cut at a comma, so that their shares are another option's"] == positive
     # 1, 10, 2, ...: an order of numbers as words.
     assert data.left_out["no scale: the numbers among the options are out of order"] == 28
-    assert len(data.items) == 364 - 19 - 1 - 1  # and the question whose 8 entries and Egypt's are all it has
+    # "Total N=" has half of the shares of Italy and the Netherlands in 2022, and of Kenya in 996.
+    totals = [e for e in entries if any("N=" in option for option in e["options"])]
+    assert {e["id"] for e in totals} == {2022, 996}
+    positive = sum(share > 0 for e in totals for share in e["options_dist"].values())
+    assert data.left_out["a total stands among the options and has a share"] == positive == 17
+    twice = [e for e in entries if e["id"] in {590, 622, 753, 955}]
+    positive = sum(share > 0 for e in twice for share in e["options_dist"].values())
+    assert data.left_out["no scale: one answer stands twice among the options, in other words"] == positive
+    # And the question whose 8 entries and Egypt's are all it has.
+    assert len(data.items) == 364 - 19 - 1 - 2 - 4 - 1
     assert data.rows_read == sum(share > 0 for e in entries for share in e["options_dist"].values()) + 8

@@ -1,6 +1,6 @@
-"""What a table's names, labels and values suggest: a codebook by labels alone, and a draft for its user to finish.
+"""A codebook drafted from what a table's names, labels and values suggest, for its user to finish.
 
-Nothing here is knowledge. A draft shows for every column the values it was guessed from, and marks with TODO what
+Nothing in it is knowledge. A draft shows for every column the values it was guessed from, and marks with TODO what
 only its user knows; a codebook that still holds a TODO is refused.
 """
 
@@ -14,41 +14,24 @@ from typing import Literal
 
 from silicus.data.answer_scale import labelled_scale
 from silicus.data.missing import split_codes
-from silicus.data.readers.codebook import TODO, AskedQuestion, Codebook, Column
-from silicus.data.readers.labelled import LabelledTable, read_labelled, suffix
-from silicus.errors import InputError
-from silicus.study import Scale, Source
-
-__all__ = ["attribute_name", "codebook_by_labels", "draft_codebook", "in_degrees", "labelled_points"]
-
-_NO_CODEBOOK = Source(citation="not stated (no codebook)", licence="not stated")
-
-# Our name, as SocSci210 has it -> how other files call it.
-_ATTRIBUTES = {
-    "age": r"age",
-    "birth_year": r"birth_?(?:yr|year)|yob",
-    "gender": r"(?:gender|sex)(?:_client)?",
-    "ethnicity": r"race|ethnic|ethnicity|race_?eth\w*",
-    "education": r"edu|educ|education|degree",
-    "employment": r"employ|employment|wrkstat",
-    "marital_status": r"marital(?:_status)?|marstat",
-    "location": r"state|inputstate|region",
-    "income": r"income|hh_?income|fam_?inc(?:ome)?(?:_new)?",
-    "party_id": r"party|party_?id|pid(?:_?[37])?",
-    "ideology": r"ideo(?:_?[357])?|ideology|polviews",
-    "religion": r"relig|religion|religpew",
-    "household_size": r"hh_?size|household_size",
-}
-_PERSON = re.compile(
-    r"(?:case|resp(?:ondent)?|participant|subject|person|worker)?_?(?:id|nr|no)|responseid", re.IGNORECASE
+from silicus.data.readers.by_labels import (
+    MOST_POINTS,
+    attribute_name,
+    escaped,
+    labelled_points,
+    names_conditions,
+    names_people,
+    study_name,
 )
+from silicus.data.readers.codebook import TODO
+from silicus.data.readers.labelled import LabelledTable, read_labelled
+from silicus.study import Scale
+
+__all__ = ["draft_codebook", "in_degrees"]
+
 _WEIGHT = re.compile(r"w|p?weights?(?:_.*)?|.*_weight|wt\w*|wgt\w*", re.IGNORECASE)
-_CONDITION = re.compile(
-    r"(?:^|[_.])(?:exp_?)?(?:cond|condition|treat|treatment|arm|assign|t\d_content)(?:$|[_.])", re.IGNORECASE
-)
 
 _NUMBER = r"-?\d+(?:\.\d+)?"
-_MOST_POINTS = 11
 _SHOWN = 12
 _LONGEST_WORDS = 60
 _SLIDER = (0, 100)
@@ -67,89 +50,6 @@ _AGAINST = re.compile(
     r"\b(?:oppose|disagree|disapprove|against|bad|negative|unhappy|uncomfortable|unlikely|unwilling|dissatisfied|won['’]?t|less|worse)",
     re.IGNORECASE,
 )
-
-
-def attribute_name(column: str) -> str | None:
-    """Return our name of what a column tells of a person by its name, `None` where it says nothing of the kind.
-
-    Examples:
-        >>> [attribute_name(name) for name in ("Sex", "pid7", "educ", "q1")]
-        ['gender', 'party_id', 'education', None]
-    """
-    return next((ours for ours, theirs in _ATTRIBUTES.items() if re.fullmatch(theirs, column.lower())), None)
-
-
-def labelled_points(table: LabelledTable, column: str, missing: dict[str, str]) -> dict[int, str] | None:
-    """Return the labels of a column's points where every one has a label; `None` where they are not all labelled.
-
-    They are where the labels that name no missing code stand on two or more consecutive whole numbers; refusals such
-    as "Don't know" may stand apart.
-
-    Args:
-        table: the table.
-        column: one of its columns.
-        missing: codes that are no answer.
-    """
-    labels = {code: words for code, words in table.labels.get(column, {}).items() if code not in missing}
-    if not labels or any(re.fullmatch(r"-?\d+", code) is None for code in labels):
-        return None
-    points = {int(code): words for code, words in labels.items()}
-    try:
-        values = labelled_scale(points).values
-    except ValueError:
-        return None
-    consecutive = max(values) - min(values) + 1 == len(values)
-    return points if consecutive else None
-
-
-def codebook_by_labels(table: LabelledTable) -> tuple[Codebook, dict[str, int]]:
-    """Return the codebook that the labels of an SPSS or Stata file make up, and what they pass over.
-
-    Every row is a person. A column named as an attribute is one. A column is a question where it has a title and 2 to
-    11 points with a label each (`labelled_points`), unless it is named as a condition. Conditions cannot be told from
-    a file: everybody counts as shown the same.
-
-    Returns:
-        The codebook; a reason -> the cells passed over.
-
-    Raises:
-        InputError: no column is a question by its labels.
-    """
-    attributes: dict[str, Column] = {}
-    questions: list[AskedQuestion] = []
-    passed_over: list[str] = []
-    for column in table.cells.columns:
-        name = attribute_name(column)
-        if name is not None:
-            attributes[name if name not in attributes else column] = Column(column=column)
-        elif _is_question_by_labels(table, column):
-            questions.append(AskedQuestion(id=column, text=_escaped(table.titles[column])))
-        else:
-            passed_over.append(column)
-    if not questions:
-        raise InputError(
-            f"{table.path}: no column is a question by its labels (a title, and 2 to {_MOST_POINTS} points with a "
-            f"label each). Describe its columns: silicus data codebook {table.path} > {table.path}.codebook.yaml"
-        )
-    book = Codebook(name=_name(table.path), source=_NO_CODEBOOK, attributes=attributes, questions=tuple(questions))
-    cells = sum(table.codes(column).count() for column in passed_over)
-    named = ", ".join(passed_over[:_SHOWN]) + (", …" if len(passed_over) > _SHOWN else "")
-    return book, {f"in columns that are no questions by their labels: {named}": cells} if passed_over else {}
-
-
-def _is_question_by_labels(table: LabelledTable, column: str) -> bool:
-    points = labelled_points(table, column, table.missing.get(column, {}))
-    few = points is not None and len(points) <= _MOST_POINTS
-    return few and column in table.titles and table.is_number(column) and _CONDITION.search(column) is None
-
-
-def _name(path: Path) -> str:
-    return path.name.removesuffix(suffix(path))
-
-
-def _escaped(text: str) -> str:
-    return text.replace("{", "{{").replace("}", "}}")
-
 
 Role = Literal["respondent", "weight", "condition", "attribute", "question", "none"]
 
@@ -201,7 +101,7 @@ def draft_codebook(path: Path) -> str:
     lines = [
         f"# Codebook of {path.name}: {table.cells.height} rows, {len(seen)} columns. Drafted from names and values.",
         f"# Write what is missing where it says {TODO}, correct what is guessed wrong, delete what you do not need.",
-        f"name: {_scalar(_name(path))}",
+        f"name: {_scalar(study_name(table))}",
         "source:",
         "  citation: >-",
         f"    {TODO} whom to cite",
@@ -256,13 +156,13 @@ def _role(seen: _Seen, rows: int, *, first: bool) -> Role:
     if not seen.counts:
         return "none"
     unique = len(seen.counts) == rows and not seen.empty
-    named = _PERSON.fullmatch(seen.column) and not seen.empty and len(seen.counts) > _MOST_POINTS
+    named = names_people(seen.column, len(seen.counts)) and not seen.empty
     if named or (first and unique):
         return "respondent"
     numbers = seen.numbers
     if _WEIGHT.fullmatch(seen.column) and numbers and numbers[0] >= 0 and any(n % 1 for n in numbers):
         return "weight"
-    if _CONDITION.search(seen.column) and 2 <= len(seen.counts) <= _SHOWN:
+    if names_conditions(seen.column) and 2 <= len(seen.counts) <= _SHOWN:
         return "condition"
     if seen.attribute is not None:
         return "attribute"
@@ -280,7 +180,7 @@ def _scale(seen: _Seen) -> str | None:
     words = list(seen.counts)
     # Where words and numbers are mixed, which number stands for which words cannot be told.
     mixed = any(re.fullmatch(_NUMBER, word) for word in words)
-    if mixed or not 2 <= len(words) <= _MOST_POINTS or max(map(len, words)) > _LONGEST_WORDS:
+    if mixed or not 2 <= len(words) <= MOST_POINTS or max(map(len, words)) > _LONGEST_WORDS:
         return None
     ordered = in_degrees(words)
     labels = dict(enumerate(ordered or sorted(words), start=1))
@@ -303,7 +203,7 @@ def _number_scale(numbers: list[float]) -> str | None:
     if len(numbers) < 2 or any(n % 1 for n in numbers):
         return None
     low, high = int(numbers[0]), int(numbers[-1])
-    if high - low < _MOST_POINTS:
+    if high - low < MOST_POINTS:
         return f"{{kind: {'binary' if high - low == 1 else 'ordinal'}, low: {low}, high: {high}}}"
     slider = low >= _SLIDER[0] and _SLIDER[1] / 2 < high <= _SLIDER[1]
     return f"{{kind: numeric, low: {_SLIDER[0]}, high: {_SLIDER[1]}}}" if slider else None
@@ -379,7 +279,7 @@ def _questions(columns: list[_Seen]) -> list[str]:
         lines.append(f"  - id: {_scalar(seen.column)}  # {_values(seen)}")
         if seen.title:
             lines.append(
-                f"    text: {_scalar(_escaped(seen.title))}  # check: the file's title, not always the words shown"
+                f"    text: {_scalar(escaped(seen.title))}  # check: the file's title, not always the words shown"
             )
         else:
             lines += ["    text: >-", f"      {TODO} the words of the question"]

@@ -1,8 +1,10 @@
 """Any table of people's answers, one row a person or a task of a person, with a codebook or the file's own labels.
 
 A codebook (`silicus.data.readers.codebook`) says what the columns mean. It is the one named, or stands beside the
-file as `FILE.codebook.yaml`. An SPSS or Stata file can also be read by its labels alone (`silicus.data.readers.draft`
-says which of its columns become questions); the rest is passed over and counted.
+file as `FILE.codebook.yaml`. An SPSS or Stata file can also be read by its labels alone
+(`silicus.data.readers.by_labels` says which of its columns become questions); the rest is passed over and counted. Its
+people are known where a column of ids differs in every row; where an id comes again, rows are not people, and the file
+needs a codebook.
 
 A cell of a question becomes
 
@@ -28,10 +30,10 @@ import polars as pl
 from pydantic import ValidationError
 
 from silicus.data.answer_scale import labelled_scale
-from silicus.data.dataset import ROWS, Dataset, Provenance, Stimulus, settle
+from silicus.data.dataset import ROWS, Dataset, Provenance, Stimulus, Unit, settle
 from silicus.data.reader import Reader, ReadOptions
+from silicus.data.readers.by_labels import codebook_by_labels, labelled_points
 from silicus.data.readers.codebook import AskedQuestion, Codebook, Column, codebook_beside, names_in_braces
-from silicus.data.readers.draft import codebook_by_labels, labelled_points
 from silicus.data.readers.labelled import STATISTICS, SUFFIXES, LabelledTable, read_labelled, suffix
 from silicus.errors import InputError, did_you_mean
 from silicus.record import read
@@ -73,11 +75,13 @@ def _read(path: Path, options: ReadOptions) -> Dataset:
             f"silicus data codebook {path} > {where}"
         )
     codebook, passed_over = codebook_by_labels(table)
-    return read_answers(table, codebook, str(path), published=options.published, left_out=passed_over)
+    unit: Unit = "row" if codebook.respondent is None else "person"
+    return read_answers(table, codebook, str(path), published=options.published, left_out=passed_over, unit=unit)
 
 
 READER = Reader(
     name="table",
+    codebook=True,
     title="Any table of people's answers, with a codebook or value labels",
     source=Source(citation="stated in the codebook", licence="stated in the codebook"),
     obtain="yours",
@@ -94,6 +98,7 @@ def read_answers(
     *,
     published: bool = False,
     left_out: dict[str, int] | None = None,
+    unit: Unit = "person",
 ) -> Dataset:
     """Return the dataset of a table and its codebook; answers stand in the order of the file.
 
@@ -103,6 +108,7 @@ def read_answers(
         where: the codebook's file, for messages.
         published: whether whole numbers off the scale stay.
         left_out: reason -> cells that are passed over.
+        unit: what a respondent of the table is.
 
     Raises:
         InputError: the codebook names a column or value that the table does not have, or a row lacks its person.
@@ -123,7 +129,7 @@ def read_answers(
     rows = pl.concat(parts).sort("row", maintain_order=True).drop("row")
     name = table.path.name.removesuffix(suffix(table.path))
     people = _people(table, codebook, base)
-    return settle(name, codebook.source, stimuli, rows, people, published=published, left_out=dict(gone))
+    return settle(name, codebook.source, stimuli, rows, people, unit=unit, published=published, left_out=dict(gone))
 
 
 def _check_columns(table: LabelledTable, codebook: Codebook, where: str) -> None:

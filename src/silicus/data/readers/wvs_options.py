@@ -6,8 +6,13 @@ order, and which codes lie beside the scale, is told here by the questionnaire, 
 
 Any other survey: A is 1, B is 2, and so on; where options are bare numbers ("1.0", "2.0"), every code moves so that
 they mean what they say. "DK/Refused" and its kin, and what was volunteered but not offered ("Neither (VOL)"), lie
-beside the scale. Of more than two points, those are ordered whose words are degrees, all but at most one, which may
-not stand at an end: "Better, Worse, About the same" is no order.
+beside the scale; a total ("Total N=") is no option. Of more than two points, those are ordered whose words are degrees,
+all but at most one between them, and rise or fall without turning:
+
+    Too little, About right, Too much                  ordinal
+    Better, Worse, About the same                      nominal: up, down, and back
+    Fair, Favor Israel, Favor Palestinians             nominal: to favor somebody named is a side, not a degree
+    No threat at all, Not a threat at all              no scale: one answer stands twice
 """
 
 from __future__ import annotations
@@ -17,7 +22,7 @@ import re
 from silicus.data.answer_scale import is_degree, scale_kind
 from silicus.study import Scale, ScaleKind
 
-__all__ = ["OptionsError", "scale_of_options", "wave7_code"]
+__all__ = ["OptionsError", "is_total", "scale_of_options", "wave7_code"]
 
 _WAVE7_LETTERS = "XABCDEFGHIJ"
 
@@ -28,19 +33,31 @@ _WAVE7_BESIDE = {119: 0, 221: 4, 222: 4, 254: 5, **dict.fromkeys(range(241, 250)
 
 _BESIDE = re.compile(
     r"(?:dk|don['’]?t know|no answer|refused)(?:\s*/\s*(?:refused|no answer))?"
-    r"|(?:other )?missing;.*|inap:.*|never heard of|i do not know .*|total\s+n="
+    r"|(?:other )?missing;.*|inap:.*|never heard of|i do not know .*|this is not .* responsibility"
     r"|.*\((?:vol\.?|do not read|spontaneous)\)",
     re.IGNORECASE,
 )
 _BARE = re.compile(r"-?\d+(?:\.0)?")
-# Degrees as cross-national surveys word them, at the start of an option; "No change" after "More" and "Less" is
-# none, so they count only among four points or more.
+# Degrees as cross-national surveys word them, at the start of an option, beside those that `is_degree` knows.
 _STEPS = re.compile(
-    r"(?:an? )?(?:(?:great|good) deal|lots?|large|big|major|moderate|small|minor|fair amount|some|only a little|"
-    r"quite|fairly|rather|mostly|most|completely|all|few|none|not?|there are not)\b",
+    r"(?:an? |the )?(?:(?:great|good) deal|lots?|large|big|major|moderate|small|minor|fair amount|some|only a little|"
+    r"quite|fairly|rather|mostly|most|completely|all|few|none|not?|there are not|bad|reduced|"
+    r"above average|below average|have done|might do|would never)\b",
     re.IGNORECASE,
 )
-_MANY_POINTS = 4
+_LONGEST_STEP = 10
+_UP = r"agree|favou?r(?:able)?|support|approve|good|better|more|increased?|positive|satisfied|too (?:much|many)"
+_DOWN = (
+    r"disagree|unfavou?rable|oppose|disapprove|bad|worse|less|fewer|decreased?|reduced|negative|dissatisfied|"
+    r"not enough|too (?:little|few)"
+)
+_POLES = ((-1, re.compile(rf"\b(?:{_DOWN})\b", re.IGNORECASE)), (1, re.compile(rf"\b(?:{_UP})\b", re.IGNORECASE)))
+_NO_POLE = re.compile(r"(?:neither|no|not much)\b", re.IGNORECASE)
+_SIDE = re.compile(r"[Ff]avou?rs? (?:the )?[A-Z]")
+
+_TOTAL = re.compile(r"total\s+n\s*=", re.IGNORECASE)
+# What two options may differ in and be one: "Good" and "Good thing", "No threat" and "Not a threat".
+_IDLE = re.compile(r"\b(?:an?|the|thing)\b|[^\w ]")
 
 
 class OptionsError(ValueError):
@@ -65,7 +82,7 @@ def scale_of_options(options: dict[int, str], wave7: int | None = None) -> tuple
         wave7: the number of the question in wave 7 of the World Values Survey; `None` for any other survey.
 
     Raises:
-        OptionsError: they were cut where a comma stood, or their bare numbers are out of order.
+        OptionsError: they were cut where a comma stood, one stands twice, or their bare numbers are out of order.
         pydantic.ValidationError: they are no scale for another reason.
 
     Examples:
@@ -75,14 +92,27 @@ def scale_of_options(options: dict[int, str], wave7: int | None = None) -> tuple
     """
     _check_whole(list(options.values()))
     move = _move(options)
-    words = {code + move: text for code, text in options.items()}
+    words = {code + move: text for code, text in options.items() if not is_total(text)}
     beside = {code: text for code, text in words.items() if _is_beside(code, text, wave7)}
     values = [code for code in words if code not in beside]
     labels = {code: words[code] for code in values if not _BARE.fullmatch(words[code])}
+    _check_distinct(list(labels.values()))
     kind = _wave7_kind(values, wave7) if wave7 is not None else _worded_kind(values, labels)
     if len(labels) == len(values):
         return Scale(kind=kind, labels=labels, refusals=beside), move
     return Scale(kind=kind, low=values[0], high=values[-1], labels=labels, refusals=beside), move
+
+
+def is_total(words: str) -> bool:
+    """Return whether the words of an option are those of a total over all of them."""
+    return _TOTAL.fullmatch(words.strip()) is not None
+
+
+def _check_distinct(words: list[str]) -> None:
+    """Refuse two wordings of one answer, of which every country was offered one only."""
+    plain = [" ".join(re.sub(r"^not?\b", "not", _IDLE.sub(" ", each.lower()).strip()).split()) for each in words]
+    if len(set(plain)) < len(plain):
+        raise OptionsError("one answer stands twice among the options, in other words")
 
 
 def _check_whole(words: list[str]) -> None:
@@ -114,7 +144,24 @@ def _wave7_kind(values: list[int], question: int) -> ScaleKind:
 def _worded_kind(values: list[int], labels: dict[int, str]) -> ScaleKind:
     if len(values) == 2 or len(labels) < len(values):
         return scale_kind(values, labels)
-    words = list(labels.values())
-    degrees = [is_degree(each) or (len(words) >= _MANY_POINTS and _STEPS.match(each) is not None) for each in words]
-    in_order = degrees[0] and degrees[-1] and sum(degrees) >= len(degrees) - 1
-    return "ordinal" if in_order else "nominal"
+    return "ordinal" if _in_order(list(labels.values())) else "nominal"
+
+
+def _in_order(words: list[str]) -> bool:
+    degrees = [_is_step(each) for each in words]
+    poles = [_pole(each) for each in words]
+    turns = {-1, 1} <= set(poles) and poles not in (sorted(poles), sorted(poles, reverse=True))
+    return degrees[0] and degrees[-1] and sum(degrees) >= len(degrees) - 1 and not turns
+
+
+def _is_step(words: str) -> bool:
+    if _SIDE.match(words):
+        return False
+    return is_degree(words) or (len(words.split()) <= _LONGEST_STEP and _STEPS.match(words) is not None)
+
+
+def _pole(words: str) -> int:
+    """Return 1 for more or better, -1 for less or worse, 0 for neither."""
+    if _NO_POLE.match(words):
+        return 0
+    return next((pole for pole, form in _POLES if form.search(words)), 0)

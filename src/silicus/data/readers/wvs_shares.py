@@ -7,6 +7,7 @@ the scale of the item holds the option all the same. Left out and counted:
 
     an entry whose shares are all 0                          1 row
     an entry whose shares add up to something else           a row for each of its shares above 0
+    an entry with a share for the total of its options       a row for each of its shares above 0
     an entry that repeats a country and question             a row for each of its shares above 0
 
 An entry that repeats a country and question with other shares is an error.
@@ -28,7 +29,7 @@ import polars as pl
 from pydantic import ValidationError
 
 from silicus.data.dataset import ROWS, Dataset, Stimulus, settle
-from silicus.data.readers.wvs_options import OptionsError, scale_of_options, wave7_code
+from silicus.data.readers.wvs_options import OptionsError, is_total, scale_of_options, wave7_code
 from silicus.data.readers.wvs_published import QUESTIONS
 from silicus.errors import InputError, did_you_mean
 from silicus.study import Item, Source
@@ -79,6 +80,7 @@ _ROUNDING = 0.05
 _SAME = 0.001
 _NO_SHARES = "all shares are 0"
 _ODD_SUM = "shares do not add up to a whole"
+_TOTAL = "a total stands among the options and has a share"
 _REPEATED = "repeats a country and question, with the same shares"
 
 # A question's number, words and options, by which a stimulus is known.
@@ -125,6 +127,9 @@ class _Table:
             return
         if abs(entry.total - whole) > _ROUNDING * whole:
             self.left_out[_ODD_SUM] += chosen
+            return
+        if any(share and is_total(words) for (_, words), share in zip(entry.options, entry.shares, strict=True)):
+            self.left_out[_TOTAL] += chosen
             return
         place, codes = self._place(entry)
         first = self.seen.setdefault((entry.country, entry.number, place), entry)
