@@ -80,7 +80,9 @@ _DEGREE = re.compile(
     r"(?:dis)?satisfied|never|rarely|seldom|sometimes|often|always|once|twice|times|every day|daily|weekly|monthly|"
     r"not at all|slightly|somewhat|moderately|very|extremely|strongly|definitely|probably|increased?|decreased?|"
     r"better|best|worse|worst|more|most|less|least|some|all|none|few|many|a lot|a little|great deal|too|enough|"
-    r"about right|major|minor|threat|danger|priority|low|medium|high|good|fair|poor)\b",
+    r"about (?:right|half|a (?:quarter|third|half)|three quarters)|every time|maybe|absolutely|"
+    r"completely|major|minor|threat|danger|priority|\w*knowledgeable|no knowledge|low|medium|high|excellent|good|fair|"
+    r"poor)\b",
     re.IGNORECASE,
 )
 _REFUSAL = re.compile(
