@@ -156,7 +156,17 @@ def test_only_answers_are_counted_and_few_units_named():
         ({"hold_out": {"country": 0.5}}, "the data have 1 value of country. Hold out something else."),
         (
             {"hold_out": {"study": 0.25}, "validation": 0.1},
-            "the validation part would hold no answers: train 192, validation 0, test 64. Hold out other shares.",
+            "a share of 0.1 for validation holds out none: beside the test part the data have 3 studies. Raise "
+            "--validation to at least 0.334.",
+        ),
+        (
+            {"hold_out": {"study": 0.25, "condition": 0.5}, "validation": 0.25},
+            "the data have 3 studies and 8 conditions (at most 2 in a study, where they are drawn). Raise --validation "
+            "to at least 0.334.",
+        ),
+        (
+            {"hold_out": {"study": 0.75}, "validation": 0.5},
+            "beside the test part the data have 1 study. Hold out less for the test part.",
         ),
     ],
 )
@@ -204,6 +214,21 @@ def test_a_mapping_of_conditions_and_one_of_tasks_are_told_apart_by_their_names(
     tasks = [(s, c, q.replace("q", "task "), p) for s, c, q, p in everybody(2)]
     rows, _ = parts({}, dataset(tasks), mapping=mapping(tmp_path, sides, "task_mapping.json"))
     assert units(rows, "test", "study", "question") == {("s0", "task 3"), ("s1", "task 3")}
+
+
+def test_a_validation_part_whose_units_nobody_answered_is_refused():
+    # Each of the two studies is drawn for one of the parts, and only the first of them was answered.
+    rows = [(f"s{s}", "0", "q", f"s{s}/0", None, 1 if s < 2 else None) for s in range(3)]
+    plan = SplitPlan(hold_out={"study": 0.34}, validation=0.5)
+    messages = []
+    for seed in range(12):
+        try:
+            split(dataset(rows), plan, np.random.default_rng(seed))
+        except InputError as error:
+            messages.append(str(error))
+    assert (
+        "the validation part would hold no answers: train 1, validation 0, test 1. Hold out other shares." in messages
+    )
 
 
 def test_a_training_part_without_answers_is_refused(tmp_path):

@@ -58,7 +58,7 @@ def test_the_head_says_how_much_was_read_of_whom_and_under_which_terms():
     text = joined(printed(quality(*good("s"), ("s", "0", "q", "s/99", 9.5))))
     assert text.startswith("tiny 15 rows read, 14 kept: 1 study, 14 people. Someone (2020). <Paper>.")
     assert "(licence: CC0 & more)" in text
-    assert "Rows left out: 1 (answer outside the stated scale). Known of respondents: age 100 %." in text
+    assert "Rows left out: 1 (answer is no whole number). Known of respondents: age 100 %." in text
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,7 @@ def split(data: Dataset, plan: SplitPlan, rng: np.random.Generator) -> tuple[Dat
         _check_held(drawn, dimension, plan)
         units[dimension] = drawn
     data = replace(data, responses=_marked(data, units))
+    _check_validation(units, plan)
     counts = _counts(data, plan)
     made = Split(
         hold_out=plan.hold_out,
@@ -248,6 +249,27 @@ def _check_held(units: pl.DataFrame, dimension: str, plan: SplitPlan) -> None:
     least = math.ceil(1000 / largest) / 1000 if largest else 1.0
     advice = f"Ask for a share of at least {least:g}." if least < 1 else "Hold out something else."
     raise InputError(f"a share of {share:g} of the {plural(dimension)} holds out none: {there}. {advice}")
+
+
+def _check_validation(units: dict[str, pl.DataFrame], plan: SplitPlan) -> None:
+    if not plan.validation or any((drawn["part"] == "validation").any() for drawn in units.values()):
+        return
+    left = {dimension: drawn.filter(pl.col("part") != "test") for dimension, drawn in units.items()}
+    largest = max((max(drawn["within"].value_counts()["count"], default=0) for drawn in left.values()), default=0)
+    there = " and ".join(_left(drawn, dimension) for dimension, drawn in left.items())
+    least = math.ceil(1000 / largest) / 1000 if largest else 1.0
+    advice = f"Raise --validation to at least {least:g}." if least < 1 else "Hold out less for the test part."
+    raise InputError(
+        f"a share of {plan.validation:g} for validation holds out none: beside the test part the data have {there}. "
+        f"{advice}"
+    )
+
+
+def _left(units: pl.DataFrame, dimension: str) -> str:
+    """Return how many units are left, and in how many of them at most a share is drawn."""
+    there = counted(len(units), dimension)
+    largest = max(units["within"].value_counts()["count"], default=0)
+    return there if largest == len(units) else f"{there} (at most {largest} in a study, where they are drawn)"
 
 
 def _marked(data: Dataset, units: dict[str, pl.DataFrame]) -> pl.DataFrame:

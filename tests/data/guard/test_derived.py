@@ -42,7 +42,7 @@ def test_determination_is_the_share_of_entropy_that_is_gone():
 
 def test_an_attribute_that_determines_the_answers_is_named_with_the_question():
     (found,) = derived_columns(people_who(lambda p: p % 7 + 1, lambda p: "abcdefg"[p % 7]))
-    assert found == "'attribute' and the answers to 1 questions determine each other: s · q (1.00 of 200 people)"
+    assert found == "'attribute' and the answers to 1 question determine each other: s · q (1.00 of 200 people)"
 
 
 def test_a_coarser_attribute_that_the_answers_determine_is_named():
@@ -66,9 +66,8 @@ def test_attributes_unrelated_or_merely_related_to_the_answers_are_not():
     ("answer", "attribute", "count"),
     [
         (lambda p: p % 7 + 1, lambda p: p % 7, 49),  # too few people
-        (lambda p: p % 7 + 1, lambda p: p // 4, 200),  # too few people a value
+        (lambda p: p % 7 + 1, lambda p: f"{p % 7} {p // 28}", 200),  # too few people a value of words
         (lambda p: int(p < 9), lambda p: int(p < 9), 200),  # too few answers beside the most common
-        (lambda p: p % 50, lambda p: int(p % 50 < 5), 200),  # too few people a point, to determine an attribute
         (lambda p: p % 7 + 1, lambda p: int(p == 0), 200),  # an attribute that hardly varies
         (lambda p: 4, lambda p: p % 5, 200),  # answers that do not vary
         (lambda p: p % 7 + 1, lambda p: "same", 200),
@@ -77,6 +76,42 @@ def test_attributes_unrelated_or_merely_related_to_the_answers_are_not():
 )
 def test_small_samples_and_what_does_not_vary_prove_nothing(answer, attribute, count):
     assert derived_columns(people_who(answer, attribute, count)) == []
+
+
+def long_copies():
+    """Return 400 answers on 0 to 100 of which each tenth or so is 50, and what can be made of them."""
+    rng = np.random.default_rng(7)
+    long = np.where(rng.random(400) < 0.1, 50, rng.integers(0, 101, 400))
+    short = rng.integers(1, 8, 400)
+    skewed = (rng.random(400) < 0.2) + 1
+    noise = rng.normal(0, 0.001, 400)
+    return [
+        (short, short + noise), (short, short * 1000 + rng.integers(0, 999, 400)), (short, noise - 2 * short),
+        (skewed, skewed + noise), (short[:60], short[:60] + noise[:60]),
+        (long, long), (long, long * 1000 + rng.integers(0, 999, 400)), (long, 100 - long), (long, long + noise),
+        (long[:60], long[:60]), (long, long >= 37), (long, np.where(long < 20, "low", "high")),
+        (long, np.array([f"{x:.4f}" for x in long * 3 + noise])),
+        (short, np.array([f" {x:.4f}" for x in short + noise])),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", range(14))
+def test_answers_are_known_again_behind_noise_stretched_turned_round_and_cut_in_two(case):
+    answers, attribute = long_copies()[case]
+    data = people_who(lambda p: int(answers[p]), lambda p: attribute[p].item(), len(answers))
+    (found,) = derived_columns(data)
+    assert f"of {len(answers)} people" in found
+
+
+@pytest.mark.parametrize("count", [50, 100, 400])
+def test_numbers_that_have_nothing_or_little_to_do_with_the_answers_are_noise(count):
+    rng = np.random.default_rng(count)
+    for points in (2, 7, 20, 101):
+        answers = rng.integers(0, points, count)
+        loose = answers + rng.normal(0, points / 4, count)
+        for attribute in (rng.normal(0, 1, count), rng.integers(18, 90, count), rng.permutation(count), loose):
+            data = people_who(lambda p: int(answers[p]), lambda p: attribute[p].item(), count)  # noqa: B023
+            assert derived_columns(data) == []
 
 
 def test_people_are_counted_and_not_their_answers():
@@ -98,7 +133,10 @@ def test_attributes_are_suspected_by_their_names(name):
     assert found == f"'{name}' has the name of something that is written from the answers or with them"
 
 
-@pytest.mark.parametrize("name", ["age", "response_time", "prompted_by", "answering_machine", "income"])
+@pytest.mark.parametrize(
+    "name",
+    ["age", "response_time", "prompted_by", "answering_machine", "income", "education_label", "target_group", "labels"],
+)
 def test_other_names_are_not_suspected(name):
     assert derived_columns(people_who(lambda p: p % 7 + 1, lambda p: p % 3, name=name)) == []
 

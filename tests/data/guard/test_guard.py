@@ -45,12 +45,12 @@ def test_an_unseen_study_in_train_is_a_leak_and_a_clean_split_is_none():
 
 def test_an_unseen_person_in_train_is_a_leak_and_a_known_person_is_reported():
     rows = [row(), row(question="r", words=1), row(respondent="s/2")]
-    assert "- respondents: 1 of 1 respondents unseen in test also in train: s/1" in message(
+    assert "- respondents: 1 of 1 respondent unseen in test also in train: s/1" in message(
         rows, ["train", "test respondent", "train"]
     )
     known = guarded(rows, ["train", "test question", "train"])
     assert (
-        "respondents: 1 of 1 people whose answers are tested on also answered in train, as is inherent "
+        "respondents: 1 of 1 person whose answers are tested on also answered in train, as is inherent "
         "where they are not held out: no leak, but known people"
     ) in known.checked
     assert not any("known people" in line for line in guarded(rows, ["train", "train", "test respondent"]).checked)
@@ -60,7 +60,7 @@ def test_an_unseen_group_in_train_is_a_leak():
     rows = [row(respondent=f"s/{p}") for p in range(3)]
     people = {"s/0": {"country": "DE"}, "s/1": {"country": "FR"}, "s/2": {"country": "FR"}}
     found = message(rows, ["train", "test country", "train"], people=people)
-    assert "- respondents: 1 of 1 values of country unseen in test also in train: FR" in found
+    assert "- respondents: 1 of 1 value of country unseen in test also in train: FR" in found
     clean = guarded(rows, ["test country", "train", "train"], people=people)
     assert "respondents: 1 value of country unseen in test, against 1 in train" in clean.checked
 
@@ -69,17 +69,17 @@ def test_an_unseen_condition_or_question_in_train_is_a_leak():
     rows = [row(), row(respondent="s/2", words=1)]
     for dimension, name in (("condition", "s/0"), ("question", "s/q")):
         found = message(rows, ["train", f"test {dimension}"])
-        assert f"- items: 1 of 1 {dimension}s unseen in test also in train: {name}" in found
+        assert f"- items: 1 of 1 {dimension} unseen in test also in train: {name}" in found
 
 
 @pytest.mark.parametrize("dimension", ["study", "condition", "question"])
 def test_a_stimulus_of_something_unseen_in_train_is_a_leak(dimension):
     other = row("t" if dimension == "study" else "s", "1", "r", "t/1")
     found = message([row(), other], ["train", f"test {dimension}"])
-    assert "- items: 1 of 1 stimuli of" in found
+    assert "- items: 1 of 1 stimulus of" in found
     assert f"unseen in test also in train: “{WORDS[0]}”" in found
     clean = guarded([row(), (*other[:4], stimulus(WORDS[1]), 1)], ["train", f"test {dimension}"])
-    assert any(line.startswith("items: 1 stimuli of") for line in clean.checked)
+    assert any(line.startswith("items: 1 stimulus of") for line in clean.checked)
 
 
 def test_everybody_may_be_shown_the_same_where_people_are_held_out():
@@ -89,9 +89,9 @@ def test_everybody_may_be_shown_the_same_where_people_are_held_out():
 def test_validation_is_held_apart_from_train_and_from_test():
     rows = [row("s"), row("t", respondent="t/1", words=1), row("u", respondent="u/1", words=2), row("s", words=3)]
     found = message(rows, ["train", "test study", "train", "validation study"])
-    assert "- studies: 1 of 1 studies unseen in validation also in train: s" in found
+    assert "- studies: 1 of 1 study unseen in validation also in train: s" in found
     found = message([*rows[:3], row("t", words=3)], ["train", "test study", "train", "validation study"])
-    assert "- studies: 1 of 1 studies unseen in test also in validation: t" in found
+    assert "- studies: 1 of 1 study unseen in test also in validation: t" in found
 
 
 def test_people_that_the_source_does_not_tell_apart_are_not_checked():
@@ -127,6 +127,29 @@ def test_every_split_that_is_drawn_shares_nothing_it_says_is_unseen(within, dime
     assert set(record.held_out) == dimensions
 
 
+def test_groups_by_other_attributes_hold_the_same_people_which_is_said():
+    groups = {"AGE: 18-29": {"age": "18-29"}, "AGE: 65+": {"age": "65+"}, "SEX: Male": {"sex": "Male"}}
+    rows = [row(respondent=name) for name in groups]
+    options = {"unit": "group", "people": groups}
+    said = (
+        "respondents: groups of different attributes hold the same people, as 'AGE: 18-29' in test and 'SEX: Male' in "
+        "train (1 of 1 group unseen in test): no leak, but known people"
+    )
+    found = guarded(rows, ["test respondent", "train", "train"], **options)
+    assert said in found.checked
+    assert found.allowed == []
+    # Nobody is of two ages; and where groups are not held out, the same groups are on both sides anyway.
+    asked = [row(question="r", respondent="AGE: 18-29", words=1), *rows[1:]]
+    for some, parts in ((rows[:2], ["test respondent", "train"]), (asked, ["test question", "train", "train"])):
+        assert not any("hold the same people" in line for line in guarded(some, parts, **options).checked)
+    joint = {"a": {"age": "18-29", "sex": "Male"}, "b": {"age": "65+", "sex": None}, "c": {"age": "18-29"}}
+    rows = [row(respondent=name) for name in joint]
+    clean = guarded(rows[:2], ["test respondent", "train"], unit="group", people=joint)
+    assert not any("hold the same people" in line for line in clean.checked)
+    both = guarded(rows, ["test respondent", "train", "train"], unit="group", people=joint)
+    assert any("as 'a' in test and 'c' in train" in line for line in both.checked)
+
+
 # --- near-duplicates, derived columns, fieldwork
 
 
@@ -137,7 +160,7 @@ def test_a_near_duplicate_stops_the_run_below_its_similarity():
         ("t", "0", "q", "t/1", stimulus(text.replace("many", "some")), 1),
     ]
     found = message(rows, ["train", "test study"], GuardOptions(similarity=0.7))
-    assert "- near-duplicates: 1 of 1 stimuli of studies unseen in test, against 1 in train, say nearly" in found
+    assert "- near-duplicates: 1 of 1 stimulus of studies unseen in test, against 1 in train, says nearly" in found
     assert found.endswith(
         "--allow near-duplicates, or leave these rows out of what is tested on: --drop near-duplicates"
     )
@@ -149,9 +172,9 @@ def test_an_attribute_made_from_the_answers_stops_the_run():
     parts = ["train"] * 60 + ["test respondent"] * 20
     people = {f"s/{p}": {"coded": "abcd"[p % 4], "age": p % 7} for p in range(80)}
     found = message(rows, parts, people=people)
-    assert "- derived-columns: 1 of 2 attributes: 'coded' and the answers to 1 questions determine each other" in found
+    assert "- derived-columns: 1 of 2 attributes: 'coded' and the answers to 1 question determine each other" in found
     clean = guarded(rows, parts, people={who: {"age": known["age"]} for who, known in people.items()})
-    assert "derived-columns: 1 attributes, against 80 answers" in clean.checked
+    assert "derived-columns: 1 attribute, against 80 answers" in clean.checked
 
 
 def test_the_columns_of_groups_are_not_checked():
@@ -170,7 +193,7 @@ def fieldwork(options, **data):
 def test_a_study_that_was_over_by_the_cutoff_stops_the_run():
     options = GuardOptions(model="meta-llama/Llama-3.1-8B-Instruct")
     found = message(TWO, ["train", "test study"], options, fielded={"t": "2019-05/2023-12-31"})
-    assert "- fieldwork: 1 of 1 tested studies were over by the model's cut-off 2023-12-31: t" in found
+    assert "- fieldwork: 1 of 1 tested study was over by the model's cut-off 2023-12-31: t" in found
     message(TWO, ["train", "test study"], options, when="2022")
 
 
@@ -178,13 +201,13 @@ def test_a_study_that_began_after_the_cutoff_is_clean():
     options = GuardOptions(model="meta-llama/Llama-3.1-8B-Instruct")
     # The training study is older: what is learnt from may have been read.
     assert fieldwork(options, fielded={"s": "2019", "t": "2024-01"}) == [
-        "fieldwork: 1 of 1 tested studies, against the cut-off 2023-12-31"
+        "fieldwork: 1 of 1 tested study, against the cut-off 2023-12-31"
     ]
 
 
 def test_a_cutoff_that_is_given_goes_before_a_documented_one():
     options = GuardOptions(model="meta-llama/Llama-3.1-8B-Instruct", model_cutoff=date(2018, 6, 30))
-    assert fieldwork(options, when="2019") == ["fieldwork: 1 of 1 tested studies, against the cut-off 2018-06-30"]
+    assert fieldwork(options, when="2019") == ["fieldwork: 1 of 1 tested study, against the cut-off 2018-06-30"]
     assert "cut-off 2018-06-30: t" in message(TWO, ["train", "test study"], options, when="2018-06")
 
 
@@ -195,11 +218,11 @@ def test_what_cannot_be_judged_of_the_fieldwork_is_said():
     ]
     options = GuardOptions(model_cutoff=date(2020, 1, 1))
     assert fieldwork(options) == [
-        "fieldwork: 0 of 1 tested studies, against the cut-off 2020-01-01",
+        "fieldwork: 0 of 1 tested study, against the cut-off 2020-01-01",
         "fieldwork: not checked: not known when people answered in t",
     ]
     assert fieldwork(options, when="2003/2024") == [
-        "fieldwork: 0 of 1 tested studies, against the cut-off 2020-01-01",
+        "fieldwork: 0 of 1 tested study, against the cut-off 2020-01-01",
         "fieldwork: not checked: people answered before and after the cut-off 2020-01-01 in t",
     ]
 
@@ -218,8 +241,8 @@ def test_every_leak_is_named_at_once_and_an_allowed_one_is_recorded_with_its_num
     every = GuardOptions(model_cutoff=date(2020, 1, 1), allow=("items", "fieldwork"))
     passed = guarded(rows, ["train", "test study"], every, when="2010")
     assert passed.allowed == [
-        f"items: 1 of 1 stimuli of studies unseen in test also in train: “{WORDS[0]}”",
-        "fieldwork: 1 of 1 tested studies were over by the model's cut-off 2020-01-01: t",
+        f"items: 1 of 1 stimulus of studies unseen in test also in train: “{WORDS[0]}”",
+        "fieldwork: 1 of 1 tested study was over by the model's cut-off 2020-01-01: t",
     ]
 
 
@@ -241,7 +264,7 @@ def test_a_wrong_option_is_refused(options, message):
     ("parts", "message"),
     [
         (["train", "tset study"], "tiny: found the part 'tset'. Did you mean 'test'?"),
-        (["train", "test"], "tiny: 1 rows of the test part do not say what is unseen in them. Fill the column"),
+        (["train", "test"], "tiny: 1 row of the test part does not say what is unseen in it. Fill the column"),
         (["train", "test studie"], "tiny: found 'studie' unseen. Did you mean 'study'?"),
     ],
 )

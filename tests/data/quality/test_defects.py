@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import polars as pl
@@ -6,6 +7,7 @@ import pytest
 from silicus.data.dataset import ROWS, Stimulus, settle
 from silicus.data.quality.defects import defects
 from silicus.data.readers.socsci210 import read_derived, read_hub
+from silicus.data.readers.wvs_shares import read_shares
 from silicus.study import Item, Scale, Source
 
 VOTE = "Vote? Only return 1 for Yes or 2 for No, nothing else."
@@ -150,12 +152,90 @@ def test_a_scale_that_only_the_answers_show_is_told(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("published", [False, True])
-def test_missing_codes_are_told_with_their_counts(tmp_path, published):
-    only = found(tmp_path, [1, 4, 7] * 20 + [98] * 5 + [-5] * 2, published=published)
+def test_missing_codes_are_told_with_their_counts(tmp_path):
+    only = found(tmp_path, [1, 4, 7] * 20 + [98] * 5 + [-5] * 2)
     assert [told(each) for each in only] == [
         ("missing codes", "note", "kryns: 7 rows hold a reason instead of an answer: code 98 (5), code -5 (2).")
     ]
+
+
+def test_missing_codes_that_are_kept_as_answers_are_off_the_scale(tmp_path):
+    only = found(tmp_path, [1, 4, 7] * 20 + [98] * 5 + [-5] * 2, published=True)
+    assert [told(each) for each in only] == [
+        (
+            "answers off the scale",
+            "doubtful",
+            "kryns, task 3: 7 of 67 answers (10.4 %) lie off the stated scale 1 to 7: −5, 98.",
+        )
+    ]
+    # They lie on a line with the points, and are most of the answers; they are codes all the same.
+    assert found(tmp_path, [77, 88, 99] * 10 + [1, 4, 7], published=True)[0].kind == "answers off the scale"
+
+
+@pytest.mark.parametrize("published", [False, True])
+@pytest.mark.parametrize(
+    ("answers", "sentence", "scale", "back"),
+    [
+        (
+            range(7),
+            "15 of 105 answers lie directly below the stated scale 1 to 7: 0; none is 7.",
+            "0 to 6",
+            "point = answer + 1",
+        ),
+        (
+            range(-3, 4),
+            "60 of 105 answers lie directly below the stated scale 1 to 7: −3, −2, −1, 0; none lies from 4 to 7.",
+            "−3 to 3",
+            "point = answer + 4",
+        ),
+    ],
+)
+def test_a_scale_that_begins_lower_than_the_words_say_is_told_with_the_likely_shift(
+    tmp_path, published, answers, sentence, scale, back
+):
+    only = found(tmp_path, [*answers] * 15, published=published)
+    shifted = [each for each in only if each.kind != "missing codes"]
+    assert [told(each) for each in shifted] == [("shifted or recoded scale", "serious", f"kryns, task 3: {sentence}")]
+    assert f"on a scale of {scale}: {back}." in shifted[0].advice
+
+
+def test_a_shift_needs_answers_beside_the_scale_and_as_many_points_that_nobody_gave(tmp_path):
+    def kinds(answers, **options):
+        return [each.kind for each in found(tmp_path, answers, **options) if each.severity != "note"]
+
+    assert kinds([*range(8)] * 15) == ["answers off the scale"]  # the seventh point is in use
+    assert kinds([-1, *range(1, 7)] * 15) == []  # a code, and nothing between it and the scale
+    assert kinds([*range(7)] * 4) == ["answers off the scale"]  # 28 answers
+    assert kinds([*range(7)] * 5) == ["shifted or recoded scale"]
+    assert kinds([0] * 5 + [*range(1, 7)] * 16) == ["answers off the scale"]  # 5 of 101
+    assert kinds([0] * 6 + [*range(1, 7)] * 16) == ["shifted or recoded scale"]
+    assert kinds([-1] * 20 + [*range(100)] * 2, stimulus=PERCENT) == []  # nobody gave 100
+    # A code below the shifted scale does not hide that it is shifted, nor does a slip.
+    assert kinds([-1] * 5 + [*range(7)] * 15) == ["shifted or recoded scale"]
+    assert kinds([61] + [*range(7)] * 15) == ["shifted or recoded scale"]
+    slip = found(tmp_path, [61] + [*range(7)] * 15)[0].found
+    assert "16 of 106 answers lie directly below the stated scale 1 to 7 or elsewhere off it: 0, 61; none" in slip
+    assert kinds([61, 62] + [*range(7)] * 15) == ["answers off the scale"]
+
+
+def test_codes_directly_below_a_scale_from_0_are_counted(tmp_path):
+    def five(place):
+        return "Rate it. Only return an integer from 0 to 4, nothing else."
+
+    only = found(tmp_path, [*range(-2, 3)] * 10, stimulus=five)
+    assert "20 of 50 answers lie directly below the stated scale 0, 1, 2, 3, 4: −2, −1; none lies" in only[0].found
+    assert (only[0].kind, only[0].answers) == ("shifted or recoded scale", 20)
+
+
+def test_a_question_with_an_empty_stimulus_is_named_with_its_rows(tmp_path):
+    answers = [1, 4, 7] * 7
+    only = found(
+        tmp_path, answers, stimulus=lambda place: "" if place < 1 else SEVEN, task_num=lambda place: min(place, 1)
+    )
+    assert [told(each) for each in only] == [
+        ("empty stimulus", "doubtful", "kryns, task 0: 1 row is left out: the stimulus is empty.")
+    ]
+    assert only[0].question == "task 0"
 
 
 def test_a_code_on_a_long_scale_is_suspect_where_its_neighbours_are_rare(tmp_path):
@@ -262,23 +342,59 @@ def test_ranges_that_differ_are_told_from_labels_that_differ(tmp_path):
     ]
 
 
-def test_a_task_repeated_within_a_person_is_told_with_what_differs(tmp_path):
-    # Persons 0 to 9 twice: all with another stimulus, every other one with another answer.
+@pytest.mark.parametrize("swapped", [True, False])
+def test_a_scale_turned_round_between_conditions_is_serious(tmp_path, swapped):
+    def rating(place):
+        ends = ("Disagree", "Agree")
+        low, high = ends[::-1] if place % 3 == 2 and swapped else ends
+        name = ("Never", "Always") if place % 3 == 2 and not swapped else (low, high)
+        return f"{place % 3}. Only return an integer from 1 to 7, where 1 means {name[0]} and 7 means {name[1]}."
+
+    only = found(tmp_path, [1, 2, 3, 5, 6, 7] * 5, stimulus=rating, condition_num=lambda place: [0, 2, 10][place % 3])
+    if swapped:
+        assert [told(each) for each in only] == [
+            (
+                "scale reversed between conditions",
+                "serious",
+                "kryns, task 3: 30 answers on scales with their ends swapped: “disagree … agree” in conditions 0 and "
+                "2; “agree … disagree” in condition 10.",
+            )
+        ]
+        assert "Turn the answers of one side round" in only[0].advice
+    else:
+        assert [each.kind for each in only] == ["labels differ"]
+
+
+def test_yes_and_no_turned_round_are_serious_and_ranges_that_differ_are_told_beside_it(tmp_path):
+    def vote(place):
+        first, second = ("Yes", "No") if place % 2 else ("No", "Yes")
+        return f"Vote? Only return {place % 2} for {first} or 2 for {second}, nothing else."
+
+    only = found(tmp_path, [2] * 30, stimulus=vote, condition_num=lambda place: place % 2)
+    assert [each.kind for each in only if "scale" in each.kind or "ranges" in each.kind] == [
+        "scale reversed between conditions", "ranges differ",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("shown_again", [False, True])
+def test_a_task_repeated_within_a_person_is_told_with_what_differs(tmp_path, shown_again):
+    # Persons 0 to 9 twice, all with another stimulus, every other one with another answer; in one case once more.
+    answers = [1 + place % 7 for place in range(20)] + [1 + (place + place % 2) % 7 for place in range(10)]
     only = found(
         tmp_path,
-        [1 + place % 7 for place in range(20)] + [1 + (place + place % 2) % 7 for place in range(10)],
-        stimulus=lambda place: f"Profile {place // 20}. {SEVEN}",
-        participant=lambda place: place % 20,
+        answers + answers[:1] * shown_again,
+        stimulus=lambda place: f"Profile {place // 20 if place < 30 else 0}. {SEVEN}",
+        participant=lambda place: place % 20 if place < 30 else 0,
         study_id="nj5dx",
     )
-    assert [told(each) for each in only] == [
-        (
-            "repeated within a person",
-            "doubtful",
-            "nj5dx: 10 people answered the same question of the same condition more than once (20 answers to task 3). "
-            "Of 10 such repeats the stimuli differ in 10, the answers in 5.",
-        )
-    ]
+    (each,) = only
+    assert each.found == (
+        "nj5dx: 10 people answered the same question of the same condition more than once "
+        f"({20 + shown_again} answers to task 3). Of 10 such repeats the stimuli differ in {10 - shown_again}, the "
+        "answers in 5."
+    )
+    kind = "repeated within a person" if shown_again else "repeated with other stimuli"
+    assert (each.kind, each.severity) == (kind, "doubtful" if shown_again else "note")
 
 
 def test_answers_to_one_question_in_two_conditions_are_no_repeat(tmp_path):
@@ -326,3 +442,16 @@ def test_the_defects_of_the_real_rows_are_these(shared_data):
     ]
     assert "in conditions 0, 1 and 5; conditions 3, 6 and 7. Conditions are alike in 3 of 3 questions" in only[2].found
     assert defects(read_hub([folder / "9nphm_hub_schema.parquet"])) == []
+
+
+def test_the_question_of_the_real_shares_without_words_is_named(shared_data):
+    path = shared_data / "wvs" / "train.json"
+    # The entries that go straight on to the options, and their shares above 0, in plain JSON.
+    entries = json.loads(path.read_text(encoding="utf-8"))
+    empty = [entry for entry in entries if entry["input"].strip() == "Here are the options:"]
+    assert {entry["id"] for entry in empty} == {"144"}
+    rows = sum(share > 0 for entry in empty for share in entry["options_dist"].values())
+    only = [each for each in defects(read_shares(path)) if each.kind == "empty stimulus"]
+    assert [told(each) for each in only] == [
+        ("empty stimulus", "doubtful", f"wvs7, Q144: {rows} rows are left out: the stimulus is empty.")
+    ]

@@ -53,7 +53,7 @@ def tiny() -> Quality:
 def test_the_rows_of_the_dataset_are_counted(tiny):
     assert (tiny.name, tiny.source, tiny.unit, tiny.rows_read) == ("tiny", SOURCE, "person", 10)
     assert tiny.rows_kept + sum(tiny.left_out.values()) == tiny.rows_read
-    assert tiny.left_out == {"answer outside the stated scale": 1, "no scale: no range stated": 1}
+    assert tiny.left_out == {"answer is no whole number": 1, "no scale: no range stated": 1}
     # s/2 gave the answer off the scale only.
     assert tiny.respondents == 4
     assert tiny.attributes == {"age": 1.0, "team": 0.75}

@@ -11,8 +11,18 @@ import polars as pl
 from silicus.data.dataset import Dataset
 from silicus.data.guard.cutoffs import days_of, documented_cutoff
 from silicus.data.guard.derived import derived_columns
-from silicus.data.guard.leaks import Claims, Finding, Leak, items_shared, known_people, units_shared
+from silicus.data.guard.leaks import (
+    Claims,
+    Finding,
+    Leak,
+    groups_sharing_people,
+    items_shared,
+    known_people,
+    number,
+    units_shared,
+)
 from silicus.data.guard.near_duplicates import stimuli_alike
+from silicus.data.guard.twins import twins_shared
 from silicus.data.split import attributes_of
 from silicus.errors import InputError, LeakError, did_you_mean
 from silicus.record import Record
@@ -57,9 +67,10 @@ class Guarded(Record):
 def guard(data: Dataset, options: GuardOptions) -> tuple[Dataset, Guarded]:
     """Return the dataset and what was checked, once no leak was found that is neither allowed nor dropped.
 
-    Looked for are units that a part says are unseen in it and that an earlier part holds ("studies",
-    "respondents", "items"), stimuli that say nearly the same ("near-duplicates"), attributes of the respondents
-    that give their answers away ("derived-columns"), and studies whose answers a model may have read ("fieldwork").
+    Looked for are units that a part says are unseen in it and that an earlier part holds ("studies", "respondents",
+    under another name as well, "items"), stimuli that say nearly the same ("near-duplicates"), attributes of the
+    respondents that give their answers away ("derived-columns"), and studies whose answers a model may have read
+    ("fieldwork").
 
     Args:
         data: a dataset with the columns `split` and `unseen`.
@@ -74,7 +85,9 @@ def guard(data: Dataset, options: GuardOptions) -> tuple[Dataset, Guarded]:
     findings = [
         *units_shared(claims),
         *items_shared(claims),
+        *twins_shared(claims),
         *known_people(claims),
+        *groups_sharing_people(claims),
         *stimuli_alike(claims, options.similarity),
         _derived(data),
         *_fieldwork(claims, options),
@@ -139,10 +152,9 @@ def _derived(data: Dataset) -> Finding:
         )
     found = derived_columns(data)
     columns = attributes_of(data)
-    checked = f"derived-columns: {len(columns)} attributes, against {len(data.answered):,} answers"
-    return Finding(
-        "derived-columns", checked, f"{len(found)} of {len(columns)} attributes: {'; '.join(found)}" if found else None
-    )
+    attributes = number(len(columns), "attribute", "attributes")
+    checked = f"derived-columns: {attributes}, against {number(len(data.answered), 'answer', 'answers')}"
+    return Finding("derived-columns", checked, f"{len(found)} of {attributes}: {'; '.join(found)}" if found else None)
 
 
 def _fieldwork(claims: Claims, options: GuardOptions) -> list[Finding]:
@@ -163,8 +175,10 @@ def _fieldwork(claims: Claims, options: GuardOptions) -> list[Finding]:
     across = [study for study, (first, last) in days.items() if first <= cutoff < last]
     undated = [study for study in studies if study not in days]
     judged = len(days) - len(across)
-    checked = f"fieldwork: {judged:,} of {len(studies):,} tested studies, against the cut-off {cutoff}"
-    found = f"{len(over):,} of {len(studies):,} tested studies were over by the model's cut-off {cutoff}: "
+    tested = number(len(studies), "tested study", "tested studies")
+    checked = f"fieldwork: {judged:,} of {tested}, against the cut-off {cutoff}"
+    were = "was" if len(over) == 1 else "were"
+    found = f"{len(over):,} of {tested} {were} over by the model's cut-off {cutoff}: "
     findings = [Finding("fieldwork", checked, found + _some(over) if over else None)]
     if undated:
         findings.append(_unchecked(f"not known when people answered in {_some(undated)}"))

@@ -14,7 +14,18 @@ from silicus.data.split import PARTS, UNIT_KEYS, attributes_of, counted, plural
 from silicus.errors import InputError, did_you_mean
 from silicus.study import need_columns
 
-__all__ = ["PAIRS", "Claims", "Finding", "Leak", "brief", "items_shared", "known_people", "units_shared"]
+__all__ = [
+    "PAIRS",
+    "Claims",
+    "Finding",
+    "Leak",
+    "brief",
+    "groups_sharing_people",
+    "items_shared",
+    "known_people",
+    "number",
+    "units_shared",
+]
 
 Leak = Literal["studies", "respondents", "items", "near-duplicates", "derived-columns", "fieldwork"]
 """The names of what the guard looks for."""
@@ -68,8 +79,10 @@ class Claims:
         for part in ("test", "validation"):
             silent = self.parts[part]["unseen"].null_count()
             if silent:
+                rows = "1 row of the {} part does" if silent == 1 else f"{silent:,} rows of the {{}} part do"
                 raise InputError(
-                    f"{self.data.name}: {silent:,} rows of the {part} part do not say what is unseen in them. "
+                    f"{self.data.name}: {rows.format(part)} not say what is unseen in "
+                    f"{'it' if silent == 1 else 'them'}. "
                     "Fill the column 'unseen', as study or condition+respondent."
                 )
         known = [*UNIT_KEYS, *attributes_of(self.data)]
@@ -79,8 +92,8 @@ class Claims:
 
     @cached_property
     def parts(self) -> dict[str, pl.DataFrame]:
-        """Part -> its rows, by what units of it are known by."""
-        rows = self.data.responses.select(*_STIMULUS, "item", "respondent", "split", "unseen")
+        """Part -> its rows: what units of it are known by, and the answer."""
+        rows = self.data.responses.select(*_STIMULUS, "item", "respondent", "response", "split", "unseen")
         return {part: rows.filter(pl.col("split") == part) for part in PARTS}
 
     @cached_property
@@ -122,13 +135,12 @@ def units_shared(claims: Claims) -> list[Finding]:
             others = claims.keys(claims.parts[other], dimension)
             keys = units.columns
             shared = units.join(others, on=keys, how="semi").sort(keys)
-            what = f"{plural(dimension)} unseen in {part}"
             names = ["/".join(map(str, row)) for row in shared.head(_SHOWN).iter_rows()]
             found.append(
                 Finding(
                     leak,
                     f"{leak}: {counted(len(units), dimension)} unseen in {part}, against {len(others):,} in {other}",
-                    _shared(len(shared), len(units), what, other, names),
+                    _shared(len(shared), f"{counted(len(units), dimension)} unseen in {part}", other, names),
                 )
             )
     return found
@@ -143,13 +155,13 @@ def items_shared(claims: Claims) -> list[Finding]:
         if items.is_empty() or others.is_empty():
             continue
         shared = sorted(set(items) & set(others))
-        what = f"stimuli of {_claims_of(claims)} unseen in {part}"
+        what = f"{number(len(items), 'stimulus', 'stimuli')} of {_claims_of(claims)} unseen in {part}"
         texts = [_words(claims.data, item) for item in shared[:_SHOWN]]
         found.append(
             Finding(
                 "items",
-                f"items: {len(items):,} {what}, against {len(others):,} in {other}",
-                _shared(len(shared), len(items), what, other, texts),
+                f"items: {what}, against {len(others):,} in {other}",
+                _shared(len(shared), what, other, texts),
                 part,
                 tuple(_LEAK_OF),
                 tuple(shared),
@@ -168,8 +180,41 @@ def known_people(claims: Claims) -> list[Finding]:
     both = people.is_in(train["respondent"].unique().implode()).sum()
     if not both:
         return []
-    sentence = f"{both:,} of {len(people):,} people whose answers are tested on also answered in train, as is inherent"
-    return [Finding("respondents", f"respondents: {sentence} where they are not held out: no leak, but known people")]
+    whose = f"{number(len(people), 'person', 'people')} whose answers are tested on"
+    sentence = f"{both:,} of {whose} also answered in train, as is inherent where they are not held out"
+    return [Finding("respondents", f"respondents: {sentence}: no leak, but known people")]
+
+
+def groups_sharing_people(claims: Claims) -> list[Finding]:
+    """Return how many groups unseen in the test part hold people of another group in training, by other attributes."""
+    names = attributes_of(claims.data)
+    if claims.data.unit != "group" or len(names) < 2:
+        return []
+    unseen = claims.claimed("test", [d for d in claims.dimensions if d not in _STIMULUS])
+    groups = claims.data.respondents.select("respondent", *names).sort("respondent")
+    tested, learnt = (groups.join(rows, on="respondent", how="semi") for rows in (unseen, claims.parts["train"]))
+    pairs = tested.join(learnt, how="cross", suffix=" of train", maintain_order="left_right")
+    both = [(pl.col(name), pl.col(f"{name} of train")) for name in names]
+    # People are of one age and of one sex, but not of two ages.
+    elsewhere = pl.any_horizontal(one.is_null() != other.is_null() for one, other in both)
+    apart = pl.any_horizontal((one != other).fill_null(value=False) for one, other in both)
+    pairs = pairs.filter(elsewhere & ~apart)
+    if pairs.is_empty():
+        return []
+    one, other = pairs.select("respondent", "respondent of train").row(0)
+    count = f"{pairs['respondent'].n_unique():,} of {number(len(tested), 'group', 'groups')} unseen in test"
+    sentence = f"groups of different attributes hold the same people, as '{one}' in test and '{other}' in train"
+    return [Finding("respondents", f"respondents: {sentence} ({count}): no leak, but known people")]
+
+
+def number(count: int, one: str, many: str) -> str:
+    """Return a count with its noun.
+
+    Examples:
+        >>> number(1, "stimulus", "stimuli"), number(2000, "stimulus", "stimuli")
+        ('1 stimulus', '2,000 stimuli')
+    """
+    return f"{count:,} {one if count == 1 else many}"
 
 
 def brief(text: str) -> str:
@@ -192,8 +237,8 @@ def _claims_of(claims: Claims) -> str:
     return " or ".join(plural(dimension) for dimension in claims.dimensions if dimension in _LEAK_OF)
 
 
-def _shared(count: int, of: int, what: str, other: str, examples: list[str]) -> str | None:
+def _shared(count: int, of: str, other: str, examples: list[str]) -> str | None:
     if not count:
         return None
     more = ", …" if count > len(examples) else ""
-    return f"{count:,} of {of:,} {what} also in {other}: {', '.join(examples)}{more}"
+    return f"{count:,} of {of} also in {other}: {', '.join(examples)}{more}"

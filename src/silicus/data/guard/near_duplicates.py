@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from silicus.data.answer_scale import answer_sentence_start
-from silicus.data.guard.leaks import Claims, Finding, brief
+from silicus.data.answer_scale import answer_sentence_start, is_degree
+from silicus.data.guard.leaks import Claims, Finding, brief, number
 from silicus.data.stimuli import question_words
 from silicus.plugins import require
 from silicus.study import Item
@@ -19,6 +21,8 @@ from silicus.study import Item
 __all__ = ["near_duplicates", "stimuli_alike"]
 
 _WORD = r"\w+"
+# Signs that change what a number says: "$5" is not "5%", nor "-5".
+_TOKEN = re.compile(r"[^\W_]+|[$€£¥%+]|(?<!\w)[-−](?=\d)")
 # One block of products holds at most so many numbers, 12 bytes each.
 _BLOCK = 4_000_000
 _AGAINST = {"test": ("train", "validation"), "validation": ("train",)}
@@ -67,16 +71,21 @@ def stimuli_alike(claims: Claims, similarity: float) -> list[Finding]:
     """Return what unseen stimuli resemble among those of the parts that must not have seen them.
 
     Stimuli of an unseen study are compared whole, those of an unseen question by the question's words: both without
-    the sentence that says how to answer, which is common to everything. Stimuli of an unseen condition are nearly
-    the same as those of other conditions by design, so only equal ones count, whatever their case and spaces.
-    Where people are held out, everybody is shown the same. Stimuli that are there unchanged are not named again.
+    the sentence that says how to answer, which is common to everything. To a question's words belong the options that
+    are more than degrees or amounts, in which its content may be (but long options alone make no questions alike), and
+    the sentence before its last one where other questions of the study end in the same. Stimuli of an unseen condition
+    are nearly the same as those of other conditions by design, so only equal ones count, whatever their case, spaces
+    and punctuation. Where people are held out, everybody is shown the same. Stimuli that are there unchanged are not
+    named again.
     """
+    question = partial(_question, endings=_common_endings(claims))
+    options = partial(_with_options, question=question)
     found = [
         finding
         for part in _AGAINST
         for finding in (
-            _resembling(claims, part, "study", _whole, similarity),
-            _resembling(claims, part, "question", _question, similarity),
+            _resembling(claims, part, "study", (_whole,), similarity),
+            _resembling(claims, part, "question", (options, question), similarity),
             _repeated(claims, part),
         )
         if finding
@@ -86,18 +95,30 @@ def stimuli_alike(claims: Claims, similarity: float) -> list[Finding]:
 
 
 def _resembling(
-    claims: Claims, part: str, dimension: str, words: Callable[[Item], str], similarity: float
+    claims: Claims, part: str, dimension: str, ways: tuple[Callable[[Item], str], ...], similarity: float
 ) -> Finding | None:
+    """Return which stimuli resemble one there in each way; the last way gives the words they are named by."""
     unseen, seen = _compared(claims, part, dimension)
-    test, train = (list(_texts(items, words)) for items in (unseen, seen))
+    words, name = ways[0], ways[-1]
+    shown, known = _texts(unseen, words), _texts(seen, words)
+    test, train = list(shown), list(known)
     if not test:
         return None
     pairs = sorted(near_duplicates(test, train, similarity), key=lambda pair: -pair[2])
+    for way in ways[1:]:
+        others, there = (list(_texts(items, way)) for items in (unseen, seen))
+        also = {others[place] for place, _, _ in near_duplicates(others, there, similarity)}
+        pairs = [pair for pair in pairs if way(shown[test[pair[0]]]) in also]
     leaking = {test[place] for place, _, _ in pairs}
-    examples = [f"{brief(test[a])} ~ {brief(train[b])} ({cosine:.2f})" for a, b, cosine in pairs[:_SHOWN]]
-    shown = "stimuli of studies" if dimension == "study" else "questions"
-    alike = f"say nearly the same as one there (cosine of {similarity:g} or more)"
-    finding = _finding(claims, part, f"{len(test):,} {shown} unseen in {part}", len(train), len(pairs), alike, examples)
+    examples = [
+        f"{brief(name(shown[test[a]]))} ~ {brief(name(known[train[b]]))} ({cosine:.2f})"
+        for a, b, cosine in pairs[:_SHOWN]
+    ]
+    nouns = ("stimulus of studies", "stimuli of studies") if dimension == "study" else ("question", "questions")
+    what = f"{number(len(test), *nouns)} unseen in {part}"
+    says = "says" if len(pairs) == 1 else "say"
+    alike = f"{says} nearly the same as one there (cosine of {similarity:g} or more)"
+    finding = _finding(claims, part, what, len(train), len(pairs), alike, examples)
     names = tuple(item.item for item in unseen if words(item) in leaking)
     return replace(finding, dimensions=(dimension,), items=names)
 
@@ -109,8 +130,9 @@ def _repeated(claims: Claims, part: str) -> Finding | None:
         return None
     same = [text for text in test if text in train]
     examples = [brief(test[text].text) for text in same[:_SHOWN]]
-    shown = f"{len(test):,} stimuli of conditions unseen in {part}"
-    finding = _finding(claims, part, shown, len(train), len(same), "say the same as one there", examples)
+    shown = f"{number(len(test), 'stimulus', 'stimuli')} of conditions unseen in {part}"
+    alike = f"{'says' if len(same) == 1 else 'say'} the same as one there"
+    finding = _finding(claims, part, shown, len(train), len(same), alike, examples)
     names = tuple(item.item for item in unseen if _exact(item) in train)
     return replace(finding, dimensions=("condition",), items=names)
 
@@ -147,12 +169,43 @@ def _whole(item: Item) -> str:
     return " ".join(f"{item.context}\n{text}".lower().split())
 
 
-def _question(item: Item) -> str:
-    text = question_words(item.text) if item.verbatim else item.text
+def _question(item: Item, endings: set[tuple[str, str]]) -> str:
+    """Return what is compared of a question.
+
+    Args:
+        item: what was shown.
+        endings: the last sentences that questions of a study have in common, each with the study.
+    """
+    text = _asked(item)
+    if (item.study, text) in endings:
+        text = f"{_before(item, text)} {text}"
     return " ".join(text.lower().split())
+
+
+def _with_options(item: Item, question: Callable[[Item], str]) -> str:
+    options = sorted(label.lower() for label in item.scale.labels.values() if not is_degree(label))
+    return " ".join(" ".join([question(item), *options]).split())
+
+
+def _asked(item: Item) -> str:
+    return question_words(item.text) if item.verbatim else item.text
+
+
+def _before(item: Item, last: str) -> str:
+    """Return the sentence before the last one of a stimulus."""
+    words = " ".join(item.text[: answer_sentence_start(item.text)].split())
+    return question_words(words.rpartition(last)[0])
+
+
+def _common_endings(claims: Claims) -> set[tuple[str, str]]:
+    """Return the last sentences that several questions of a study share, such as "How much do you agree?"."""
+    items = [item for item in claims.data.items.values() if item.verbatim and "asked:" not in item.text]
+    asked = {(item.study, item.question, _asked(item)) for item in items}
+    count = Counter((study, words) for study, _, words in asked if words)
+    return {ending for ending, questions in count.items() if questions > 1}
 
 
 def _exact(item: Item) -> str:
     # The scale of a stimulus that is not verbatim stands beside its words, and may be what is manipulated.
     scale = "" if item.verbatim else f"\n{item.scale.model_dump_json()}"
-    return " ".join(f"{item.context}\n{item.text}{scale}".lower().split())
+    return " ".join(_TOKEN.findall(f"{item.context}\n{item.text}".lower())) + scale

@@ -8,7 +8,8 @@ import polars as pl
 
 from silicus.data.dataset import Dataset, Provenance, Unit
 from silicus.data.quality.counts import Counts
-from silicus.data.quality.defects import Defect, defects
+from silicus.data.quality.defect import Defect
+from silicus.data.quality.defects import defects
 from silicus.record import Record
 from silicus.study import Source
 
@@ -29,7 +30,7 @@ class Repeats(Record):
     repeated: int
     """How many questions of one person were answered more than once."""
     stimuli_differ: int
-    """In how many of these the stimuli differ."""
+    """In how many of these every stimulus is another."""
     answers_differ: int
     """In how many of these the answers differ."""
     questions: list[str]
