@@ -221,3 +221,27 @@ def test_a_page_without_its_extra_says_which_is_missing(monkeypatch, tmp_path):
     with pytest.raises(MissingExtraError, match=r"pip install 'silicus\[report\]'"):
         write_quality(tmp_path / "quality.html", quality(*good("s")))
     assert list(tmp_path.iterdir()) == []
+
+
+# --- questions and notes
+
+
+def test_the_scale_of_each_question_of_one_study_is_shown_at_the_prompt_and_on_the_page(tmp_path):
+    found = quality(*good("s"), ("s", "0", "q", "s/99", 9.5), ("s", "0", "q", "s/98", 98.0))
+    text = printed(found, width=120)
+    (shown,) = [line for line in text.splitlines() if line.startswith("q ")]
+    assert "1 to 7" in shown
+    assert "ordinal" in shown
+    assert shown.split()[-4:] == ["1", "14", "1", "1"]
+    assert "Questions and their scales" in words_of(page_of(found, tmp_path))
+
+
+def test_of_several_studies_the_questions_stand_on_the_page_alone(several, tmp_path):
+    assert "known by" not in printed(several)
+    assert page_of(several, tmp_path).count("Questions and their scales") == 3
+
+
+def test_notes_on_the_source_are_told_with_their_number(tmp_path):
+    found = quality(*good("s")).model_copy(update={"notes": {"people under two numbers": 3}})
+    assert "3 people under two numbers." in printed(found)
+    assert "3 people under two numbers." in words_of(page_of(found, tmp_path))

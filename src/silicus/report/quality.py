@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rich import box
@@ -21,6 +21,8 @@ _WIDTH = 100
 _STUDIES = 40
 _DEFECTS = 25
 _REASONS = 5
+_QUESTIONS = 30
+_ASKED = 200
 
 _SEVERITIES: dict[Severity, tuple[str, str, str]] = {
     "serious": ("Serious", "wrong as they stand: mend or leave out before anything is learnt from them", "bold red"),
@@ -64,12 +66,22 @@ def _print(quality: Quality, console: Console) -> None:
     line(quality.name, "bold")
     line(_read(quality))
     line(quality.source.line, "dim")
-    for sentence in filter(None, (_left_out(quality), _known(quality.attributes))):
+    notes = [f"{count:,} {note}." for note, count in quality.notes.items()]
+    for sentence in filter(None, (_left_out(quality), *notes, _known(quality.attributes))):
         line(sentence)
     line("")
     console.print(_table(quality, width), width=width)
+    if len(quality.studies) == 1 and len(quality.studies[0].asked) <= _QUESTIONS:
+        line("")
+        console.print(_asked_table(quality.studies[0]), width=width)
     if len(quality.studies) > _STUDIES:
         line(f"... and {len(quality.studies) - _STUDIES:,} more, see the HTML page.", "dim")
+    _print_defects(quality, line)
+    line("")
+    line(_verdict(quality))
+
+
+def _print_defects(quality: Quality, line: Callable[..., None]) -> None:
     shown = quality.defects[:_DEFECTS]
     for severity, (title, meaning, style) in _SEVERITIES.items():
         found = [defect for defect in shown if defect.severity == severity]
@@ -81,8 +93,6 @@ def _print(quality: Quality, console: Console) -> None:
             line(defect.advice, "dim", indent=4)
     if len(quality.defects) > _DEFECTS:
         line(f"... and {len(quality.defects) - _DEFECTS:,} more, see the HTML page.", "dim")
-    line("")
-    line(_verdict(quality))
 
 
 def _fill(text: str, width: int, indent: int) -> str:
@@ -116,6 +126,31 @@ _HEADS = (
     "study", "rows", "answers", "condi-\ntions", "ques-\ntions", "cells", "scale\nknown", "off\nscale", "missing",
     "repeat-\ned", "serious,\ndoubtful",
 )  # fmt: skip
+
+
+def _asked_table(study: StudyQuality) -> Table:
+    """Return the table of a study's questions and their scales."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1), header_style="bold")
+    for place, head in enumerate(_ASKED_HEADS):
+        table.add_column(head, justify="left" if place < _WORDS_OF_ASKED else "right", overflow="fold")
+    for cells in _asked_rows(study):
+        table.add_row(*(Text(cell) for cell in cells))
+    return table
+
+
+_ASKED_HEADS = ("question", "scale", "kind", "known by", "conditions", "answers", "missing", "off scale")
+_WORDS_OF_ASKED = 4
+
+
+def _asked_rows(study: StudyQuality) -> list[list[str]]:
+    """Return the questions of a study as text, in the order of `_ASKED_HEADS`."""
+    return [
+        [
+            shorten(each.question, 40), each.scale or DASH, each.kind or DASH, _STATES[each.provenance],
+            *(f"{number:,}" for number in (each.conditions, each.kept, each.missing, each.outside)),
+        ]
+        for each in study.asked
+    ]  # fmt: skip
 
 
 def _row(study: StudyQuality) -> list[str]:
@@ -165,6 +200,8 @@ def write_quality(path: Path, quality: Quality) -> None:
         severities=[(name, *told[:2], defects[name]) for name, told in _SEVERITIES.items() if defects[name]],
         heads=[head.replace("-\n", "").replace("\n", " ") for head in _HEADS],
         studies=[(_row(study), _details(study), _of_study(quality, study)) for study in quality.studies],
+        asked_heads=_ASKED_HEADS,
+        asked=[_asked_rows(study)[:_ASKED] for study in quality.studies],
         attributes={name: percent(share) for name, share in quality.attributes.items()},
         percent=percent,
     )

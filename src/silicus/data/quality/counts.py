@@ -97,6 +97,19 @@ class Counts:
         return on_scale.group_by(keys).agg(pl.col("answers").sum(), pl.col("scale").min()).sort(keys)
 
     @cached_property
+    def asked(self) -> pl.DataFrame:
+        """One row a study, question and scale: `kind`, `conditions`, `rows`, `kept`, `missing` and `outside`."""
+        items = self.data.items
+        kinds = pl.DataFrame(
+            {"item": list(items), "kind": [item.scale.kind for item in items.values()]},
+            schema={"item": pl.String, "kind": pl.String},
+        )
+        shown = self.data.shown.join(kinds, on="item", how="left", maintain_order="left")
+        return shown.group_by(*_QUESTION, "scale", "kind", "provenance", maintain_order=True).agg(
+            pl.col("rows", "kept", "missing", "outside").sum(), conditions=pl.col("condition").n_unique()
+        )
+
+    @cached_property
     def missing(self) -> pl.DataFrame:
         """One row a study, question and reason for no answer: `missing`, `rows`."""
         rows = self.data.responses

@@ -13,7 +13,7 @@ from silicus.data.quality.defects import defects
 from silicus.record import Record
 from silicus.study import Source
 
-__all__ = ["AlikeConditions", "Quality", "Repeats", "ScaleChange", "StudyQuality", "inspect"]
+__all__ = ["AlikeConditions", "AskedQuestion", "Quality", "Repeats", "ScaleChange", "StudyQuality", "inspect"]
 
 _CELL = ("study", "condition", "question")
 _OUTSIDE_SHOWN = 12
@@ -61,6 +61,24 @@ class ScaleChange(Record):
     """In how many conditions it was asked."""
 
 
+class AskedQuestion(Record):
+    """A question on one scale."""
+
+    question: str
+    scale: str | None
+    """Its points in words, with the labels of its ends; `None` where none is known."""
+    kind: str | None
+    """binary, nominal, ordinal or numeric."""
+    provenance: Provenance
+    conditions: int
+    """In how many conditions it was asked."""
+    rows: int
+    kept: int
+    """Answers on the scale."""
+    missing: int
+    outside: int
+
+
 class StudyQuality(Record):
     """What is in one study."""
 
@@ -92,6 +110,8 @@ class StudyQuality(Record):
     """Cells with fewer than 2 answers."""
     repeats: Repeats | None
     """Questions that people answered more than once; `None` where nobody did, or people are not told apart."""
+    asked: list[AskedQuestion]
+    """Its questions and their scales, in the order of the source."""
     alike: list[AlikeConditions]
     scale_changes: list[ScaleChange]
     attributes: dict[str, float]
@@ -113,6 +133,8 @@ class Quality(Record):
     rows_kept: int
     left_out: dict[str, int]
     """Reason -> rows that were not kept."""
+    notes: dict[str, int]
+    """What else is to be known of the source -> how many."""
     respondents: int
     attributes: dict[str, float]
     """Attribute -> share of respondents of whom it is known."""
@@ -133,6 +155,7 @@ def inspect(data: Dataset) -> Quality:
         rows_read=data.rows_read,
         rows_kept=len(data.responses),
         left_out=data.left_out,
+        notes=data.notes,
         respondents=len(data.respondents),
         attributes=_filled(data.respondents),
         studies=_studies(counts, found),
@@ -215,6 +238,7 @@ def _further(counts: Counts) -> dict[str, tuple[dict[str, Any], Any]]:
         "scales": (_mappings(scales), {}),
         "missing": (_mappings(missing), {}),
         "repeats": (repeats, None),
+        "asked": (_lists(counts.asked), []),
         "alike": (_lists(counts.texts.drop("answers")), []),
         "scale_changes": (_lists(changes), []),
     }
