@@ -146,7 +146,7 @@ def main() -> None:
     except SilicusError as error:
         _fail(str(error))
     except UnusedCliTokensError as error:
-        _fail(f"found '{' '.join(error.unused_tokens)}' too many. See: silicus --help")
+        _fail(f"found '{' '.join(error.unused_tokens or [])}' too many. See: silicus --help")
     except CycloptsError as error:
         _fail(str(error))
     except KeyboardInterrupt:

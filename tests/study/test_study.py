@@ -152,3 +152,14 @@ def test_human_answers_are_counts_or_a_table(study_file, given):
     assert refused(study_file(human=f"human: {given}")).endswith(
         "human answers are given either as 'counts' or as a 'responses' table."
     )
+
+
+@pytest.mark.parametrize("when", ["2019", "2019-03", "2019-03-14", "2017/2022-06"])
+def test_when_people_answered_is_a_date_or_two(study_file, when):
+    source = f"source: {{citation: A. Author, licence: CC0-1.0, fielded: {when}}}"
+    assert read_study(study_file(source=source)).source.fielded == when
+
+
+def test_another_form_of_date_is_refused_with_the_forms_there_are(study_file):
+    source = "source: {citation: A. Author, licence: CC0-1.0, fielded: March 2019}"
+    assert "found 'March 2019', expected a year, month or day (2019, 2019-03" in refused(study_file(source=source))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from silicus.errors import InputError, did_you_mean
 from silicus.record import Record, digest, read
@@ -18,7 +19,15 @@ __all__ = ["Condition", "Human", "Item", "Question", "Source", "Study", "bundled
 
 _EXAMPLES = Path(__file__).parent / "examples"
 _DATE = r"\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?"
-_WHEN = rf"^{_DATE}(?:/{_DATE})?$"
+_WHEN = re.compile(rf"{_DATE}(?:/{_DATE})?")
+
+
+def _checked_when(when: str | None) -> str | None:
+    if when is not None and not _WHEN.fullmatch(when):
+        raise ValueError(
+            f"found '{when}', expected a year, month or day (2019, 2019-03, 2019-03-14), or two with a slash between."
+        )
+    return when
 
 
 class Condition(Record):
@@ -49,7 +58,7 @@ class Source(Record):
     """Who answered, where and when."""
     licence: str = Field(min_length=1)
     """The terms of the text and the data in this file."""
-    fielded: str | None = Field(default=None, pattern=_WHEN, coerce_numbers_to_str=True)
+    fielded: Annotated[str | None, AfterValidator(_checked_when)] = Field(default=None, coerce_numbers_to_str=True)
     """When people answered: a year, month or day (2017, 2017-03, 2017-03-14), or two of them with a slash between."""
 
     @property

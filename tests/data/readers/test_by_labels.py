@@ -97,6 +97,15 @@ def test_an_id_that_some_rows_lack_names_nobody(tmp_path):
     assert READER.read(sav(tmp_path, id=[1.0, 2.0, None]), ReadOptions()).unit == "row"
 
 
+def test_an_empty_column_is_no_question(tmp_path):
+    path = tmp_path / "a.sav"
+    pyreadstat.write_sav(
+        pl.DataFrame({"q": [1.0, 2.0], "r": pl.Series([None, None], dtype=pl.Float64)}), str(path),
+        variable_value_labels={name: {1: "Yes", 2: "No"} for name in "qr"}, column_labels={"q": "Q", "r": "R"},
+    )  # fmt: skip
+    assert set(READER.read(path, ReadOptions()).responses["question"]) == {"q"}
+
+
 def test_a_file_whose_labels_make_no_question_says_so(tmp_path):
     path = tmp_path / "a.dta"
     pyreadstat.write_dta(pl.DataFrame({"q": [1.0, 2.0]}), str(path))

@@ -54,6 +54,11 @@ def test_values_are_written_as_cells_are(tmp_path):
             r"two conditions have the id 'a'",
         ),
         (
+            HEAD + "condition: {column: q, values: {1: {id: a}}}\n" + QUESTION,
+            r"the column 'q' is the condition and the question 'q': nobody answered which condition",
+        ),
+        (HEAD + "condition: {column: arm, values: {1: null}}\n" + QUESTION, r"line 3 .*every value is null"),
+        (
             HEAD
             + "condition: {column: arm, values: {1: {id: a, control: true}, 2: {id: b, control: true}}}\n"
             + QUESTION,
@@ -76,12 +81,33 @@ def test_values_are_written_as_cells_are(tmp_path):
             r"'A lot' stands for 4, which is not on the scale 1, 2, 3",
         ),
         (HEAD + QUESTION + QUESTION.partition("\n")[2], r"two questions have the id 'q'"),
-        (HEAD.replace("tiny", "a/b") + QUESTION, r"line 1 \(name\): found 'a/b'"),
+        (HEAD.replace("tiny", "a/b") + QUESTION, r"line 1 \(name\): found 'a/b', expected a name without '/'"),
     ],
 )
 def test_a_codebook_that_cannot_be_right_is_refused_at_its_line(tmp_path, text, message):
     with pytest.raises(InputError, match=message):
         book(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    "name",
+    "study condition question item respondent response n weight missing split unseen rationale".split(),  # noqa: SIM905
+)
+def test_an_attribute_with_the_name_of_a_column_is_refused_with_another_name(tmp_path, name):
+    with pytest.raises(InputError, match=rf"the attribute '{name}' has .*Rename it: {name}_of_person: x"):
+        book(tmp_path, HEAD + f"attributes: {{{name}: x}}\n" + QUESTION)
+
+
+def test_names_may_be_numbers(tmp_path):
+    text = "respondent: 1\nweight: 2\nattributes: {age: 3}\n" + QUESTION.replace("id: q", "id: 4")
+    found = book(tmp_path, HEAD.replace("tiny", "2024") + text)
+    assert (found.name, found.respondent, found.weight, found.questions[0].cells) == ("2024", "1", "2", "4")
+    assert found.attributes["age"].column == "3"
+
+
+def test_a_value_of_null_is_no_condition(tmp_path):
+    text = "condition: {column: arm, values: {1: {id: a}, 2: null}}\n"
+    assert list(book(tmp_path, HEAD + text + QUESTION).condition[0].conditions) == ["1"]
 
 
 def test_two_values_may_be_one_condition(tmp_path):
@@ -91,6 +117,13 @@ def test_two_values_may_be_one_condition(tmp_path):
 
 def test_a_doubled_brace_is_a_brace():
     assert names_in_braces("A {job} of {age.f}, {{no name}}, {job}") == ["job", "age.f"]
+
+
+def test_a_codebook_ending_in_yml_is_found_where_it_is_the_only_one(tmp_path):
+    (tmp_path / "a.csv.codebook.yml").touch()
+    assert codebook_beside(tmp_path / "a.csv").suffix == ".yml"
+    (tmp_path / "a.csv.codebook.yaml").touch()
+    assert codebook_beside(tmp_path / "a.csv").suffix == ".yaml"
 
 
 def test_a_codebook_stands_beside_its_file():

@@ -59,11 +59,40 @@ def test_a_draft_is_refused_while_a_todo_is_left(tmp_path):
     book = tmp_path / "draft.yaml"
     book.write_text(draft_codebook(csv_file(tmp_path)))
     with pytest.raises(
-        InputError, match=r"draft.yaml line 4 \(source\): found 'TODO whom to cite'. Write the words"
+        InputError, match=r"draft.yaml line 5 \(source\): found 'TODO whom to cite'. Write the words"
     ) as error:
         read(book, Codebook)
     assert "found 'TODO the words of the question'" in str(error.value)
     assert "found 'TODO the words shown to these 12 rows'" in str(error.value)
+
+
+def test_what_the_condition_determines_is_no_question(tmp_path):
+    path = tmp_path / "a.csv"
+    tone = ("good", "bad", "good", "bad")
+    path.write_text("cond,tone,q\n" + "".join(f"{n % 4},{tone[n % 4]},{n % 3}\n" for n in range(24)))
+    draft = draft_codebook(path)
+    assert [question.id for question in filled(tmp_path, draft).questions] == ["q"]
+    assert "# Part of the condition: they say nothing that its column does not say.\n#   tone: 2 words" in draft
+
+
+def test_words_of_no_answer_are_refusals_in_a_draft(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("q\n" + "Yes\nNo\nDK\n" * 3)
+    scale = filled(tmp_path, draft_codebook(path)).questions[0].scale
+    assert scale is not None
+    assert (scale.kind, scale.labels, scale.refusals) == ("binary", {1: "No", 2: "Yes"}, {3: "DK"})
+
+
+def test_a_column_that_cannot_be_used_is_listed_with_the_reason(tmp_path):
+    path = tmp_path / "a.parquet"
+    pl.DataFrame({"q": [1, 2] * 3, "tags": [["a"]] * 6}).write_parquet(path)
+    assert "# Columns that cannot be used.\n#   'tags': it holds List(String), neither" in draft_codebook(path)
+
+
+def test_ids_that_differ_only_in_their_ending_name_the_people_of_a_draft(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("key,q\n" + "".join(f"1.{n},{n % 2}\n" for n in range(1, 31)))
+    assert "respondent: key  #" in draft_codebook(path)
 
 
 def test_words_with_signs_of_yaml_survive_a_draft(tmp_path):

@@ -1,4 +1,6 @@
 import gzip
+from datetime import timedelta
+from decimal import Decimal
 
 import polars as pl
 import pyreadstat
@@ -92,7 +94,6 @@ def test_a_parquet_file_keeps_its_types(tmp_path):
     [
         ("a.xlsx", b"", r"found a '.xlsx' file, expected one of .sav, .dta, .csv"),
         ("a.csv", b"q,r\n1,2\n3,4,5\n", r"a.csv line 3 has 3 fields, the header has 2"),
-        ("a.csv", b"q,q\n1,2\n", r"the column 'q' stands twice"),
         ("a.csv", b"q,r\n", r"the table has no rows"),
         ("a.csv", b"", r"a.csv: cannot be read as a table"),
         ("a.csv", "q,r\nnaïve,1\n".encode("latin-1"), r"cannot be read as UTF-8 text .* Save it as 'CSV UTF-8'"),
@@ -116,6 +117,20 @@ def test_an_absent_file_is_named(tmp_path):
 def test_a_column_that_is_not_there_is_answered_with_the_nearest(tmp_path):
     with pytest.raises(InputError, match=r"book.yaml: names the column 'agee', which a.parquet does not have.*'age'"):
         table(tmp_path, age=[1]).check_column("agee", "book.yaml")
+
+
+def test_ids_are_as_they_are_written_unless_they_are_numbers(tmp_path):
+    written = ["1.1", "1.10", " 1.1", "007", "7", " ", None]
+    assert table(tmp_path, x=written).ids("x").to_list() == ["1.1", "1.10", " 1.1", "007", "7", None, None]
+    assert table(tmp_path, x=[1.0, 2.5, None]).ids("x").to_list() == ["1", "2.5", None]
+    long = [Decimal("12345678901234567890.10"), Decimal("12345678901234567891.10")]
+    assert table(tmp_path, x=long).ids("x").n_unique() == 2
+
+
+@pytest.mark.parametrize("cells", [[[1], [2]], [{"a": 1}, {"a": 2}], [b"\xff", b"a"], [timedelta(1), timedelta(2)]])
+def test_a_column_of_neither_numbers_nor_words_is_named(tmp_path, cells):
+    with pytest.raises(InputError, match=r"book: names the column 'tags' of a.parquet, but it holds \w+.*, neither"):
+        table(tmp_path, tags=cells).check_column("tags", "book")
 
 
 def test_every_real_user_missing_cell_is_named(shared_data):

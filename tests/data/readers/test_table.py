@@ -1,8 +1,3 @@
-import csv
-import gzip
-from collections import Counter
-from pathlib import Path
-
 import polars as pl
 import pyreadstat
 import pytest
@@ -11,8 +6,6 @@ from silicus.data.reader import ReadOptions
 from silicus.data.readers.table import READER
 from silicus.errors import InputError
 from silicus.record import digest
-
-CODEBOOKS = Path(__file__).parent / "codebooks"
 
 CSV = """id,arm,w,age,vote,warm
 a,0,1.0,30,Yes,7
@@ -52,14 +45,6 @@ def write(tmp_path, data=CSV, book=BOOK, name="answers.csv"):
 
 def read_tiny(tmp_path, data=CSV, book=BOOK, **options):
     return READER.read(write(tmp_path, data, book), ReadOptions(**options))
-
-
-def read_real(path, book):
-    return READER.read(path, ReadOptions(codebook=CODEBOOKS / f"{book}.yaml"))
-
-
-def cells(made, *columns):
-    return Counter(made.responses.select(columns).iter_rows())
 
 
 # --- a table and its codebook
@@ -128,9 +113,16 @@ def test_without_a_condition_everybody_was_shown_the_same(tmp_path):
     assert set(made.responses["condition"]) == {"all"}
 
 
-def test_a_row_of_no_known_condition_is_counted_with_its_value(tmp_path):
-    made = read_tiny(tmp_path, data=CSV + "e,2,1,50,Yes,3\nf,,1,50,Yes,3\n")
-    assert made.left_out["arm: no condition has the value '2'"] == 2
+def test_a_value_without_a_condition_stops_or_is_left_out_on_purpose(tmp_path):
+    data = CSV + "e,2,1,50,Yes,3\nf,,1,50,Yes,3\n"
+    with pytest.raises(
+        InputError,
+        match=r"the column 'arm' holds the value '2' in 1 of 6 rows, and the codebook has no condition for it. "
+        r"Add it under condition > values, or leave these rows out: 2: null",
+    ):
+        read_tiny(tmp_path, data)
+    made = read_tiny(tmp_path, data, BOOK.replace("    1: {id: f", "    2: null\n    1: {id: f"))
+    assert made.left_out["arm: rows of '2', left out by the codebook"] == 2
     assert made.left_out["arm: no condition in the cell"] == 2
     assert "tiny/e" not in made.respondents["respondent"].to_list()
 
@@ -189,6 +181,67 @@ questions:
     assert len(made.respondents) == 2
     nurses, cook = made.responses["item"][0], made.responses["item"][1]
     assert made.responses["item"].to_list() == [nurses, cook, nurses]
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_ids_that_differ_only_in_their_ending_are_several_people(tmp_path, kind):
+    ids = [f"1.{n}" for n in range(1, 31)] + ["1.5 "]
+    data = pl.DataFrame({"id": ids, "q": [1, 2, 3] * 10 + [1]})
+    path = tmp_path / f"a.{kind}"
+    data.write_csv(path) if kind == "csv" else data.write_parquet(path)
+    book = tmp_path / "book.yaml"
+    book.write_text(
+        "name: 2024\nsource: {citation: x, licence: CC0}\nrespondent: id\n"
+        "questions: [{id: q, text: Well, scale: {kind: ordinal, low: 1, high: 3}}]\n"
+    )
+    made = READER.read(path, ReadOptions(codebook=book))
+    assert made.respondents["respondent"].to_list() == [f"2024/{each}" for each in ids]
+
+
+def test_digits_beyond_64_bits_are_words(tmp_path):
+    data = CSV.replace(",30,", f",{2**63},").replace(",41,", ",5,")
+    assert read_tiny(tmp_path, data).respondents["age"].to_list() == [str(2**63), "5", None, str(2**63)]
+
+
+def test_a_decimal_is_left_out_as_no_whole_number(tmp_path):
+    assert read_tiny(tmp_path, CSV.replace("Yes,7", "Yes,6.5")).left_out["answer is no whole number"] == 1
+
+
+def test_the_rows_of_the_file_and_slips_of_the_codebook_are_noted(tmp_path):
+    book = BOOK.replace("{99: Refused}", "{99: Refused, 98: Unsure, 97: Skipped}").replace(
+        "{age: age}", "{age: {column: age, values: {30: young, 77: old}}}"
+    )
+    book = book.replace("{no answer: No answer given}", "{no answer: No answer given, none: None}")
+    assert read_tiny(tmp_path, book=book).notes == {
+        "rows in the file, each read as one cell a question": 4,
+        "missing codes of the codebook that no cell holds: '97', '98'": 2,
+        "values of 'age' that no cell of 'age' holds: '77'": 1,
+        "missing codes of the question vote that no cell holds: 'none'": 1,
+        "cells of the question vote that hold 'Maybe', no point of its scale (left out)": 1,
+    }
+
+
+def test_people_whose_rows_differ_in_weight_are_noted(tmp_path):
+    made = read_tiny(tmp_path, CSV.replace("b,1,0.5,41", "a,1,0.5,30"))
+    note = "people whose rows differ in 'w': answers keep their own weight, people get their first"
+    assert made.notes[note] == 1
+    assert made.responses.filter(respondent="tiny/a")["weight"].to_list() == [1.0, 1.0, 0.5]
+    assert made.respondents["weight"][0] == 1.0
+
+
+def test_a_codebook_may_end_in_yml(tmp_path):
+    path = write(tmp_path)
+    (tmp_path / "answers.csv.codebook.yaml").rename(tmp_path / "answers.csv.codebook.yml")
+    assert READER.recognises(path)
+    assert READER.read(path, ReadOptions()).name == "answers"
+
+
+def test_a_doubled_column_stops_only_who_names_it(tmp_path):
+    lines = zip(CSV.splitlines(), ["t,t", *["1,2"] * 4], strict=True)
+    data = "".join(f"{line},{more}\n" for line, more in lines)
+    assert len(read_tiny(tmp_path, data).respondents) == 4
+    with pytest.raises(InputError, match=r"names the column 't' of answers.csv, but its name stands twice in the head"):
+        read_tiny(tmp_path, data, BOOK.replace("{age: age}", "{time: t}"))
 
 
 def test_what_only_one_row_of_a_person_tells_counts_for_all(tmp_path):
@@ -288,110 +341,3 @@ def test_a_question_without_a_scale_takes_the_labels_of_its_column(tmp_path):
     made = READER.read(path, ReadOptions(codebook=book))
     assert [item.scale.labels for item in made.items.values()] == [{1: "1", 2: "0"}]
     assert made.responses["missing"].to_list() == [None, None, "Not asked"]
-
-
-# --- real files; what is expected is counted by the csv module or from the library's plain columns
-
-
-def rows_of(path):
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def test_framing_has_its_265_people_in_their_four_arms(shared_data):
-    path = shared_data / "framing" / "framing.csv"
-    made = read_real(path, "framing")
-    arms = {"1": "negative latino", "2": "negative european", "3": "positive latino", "4": "positive european"}
-    points = {"Strongly Oppose": 1, "Oppose": 2, "Favor": 3, "Strongly Favor": 4}
-    expected = Counter((arms[row["cond"]], points[row["english"]]) for row in rows_of(path))
-    english = made.responses.filter(question="english")
-    assert Counter(english.select("condition", "response").iter_rows()) == expected
-    assert sorted(Counter(english["condition"]).values()) == [63, 67, 67, 68]
-    assert (len(made.respondents), made.left_out, len(made.items)) == (265, {}, 12)
-    anxiety = made.responses.filter(question="anxiety")["response"].to_list()
-    assert Counter(anxiety) == {2: 86, 1: 74, 3: 60, 0: 45}
-    assert made.respondents["age"].to_list() == [int(row["age"]) for row in rows_of(path)]
-
-
-def test_patriot_act_crosses_study_and_argument(shared_data):
-    path = shared_data / "framing" / "patriot_act.csv"
-    made = read_real(path, "patriot_act")
-    samples = {"Original Study": "original", "Mechanical Turk Replication": "replication"}
-    expected = Counter(
-        (f"{samples[row['sample_label']]} × {row['T1_content'].lower()}", int(float(row["PA_support"])))
-        for row in rows_of(path)
-        if row["PA_support"]
-    )
-    assert cells(made, "condition", "response") == expected
-    assert (made.rows_read, len(made.responses), made.left_out) == (2062, 2059, {"no answer in the cell": 3})
-
-
-def test_a_conjoint_experiment_has_one_item_a_profile(shared_data):
-    path = shared_data / "conjoint" / "HainmuellerHopkins.dta"
-    made = read_real(path, "immigrants")
-    plain, _ = pyreadstat.read_dta(str(path), output_format="dict")
-    profiles = set(zip(*(plain[c] for c in ("FeatGender", "FeatCountry", "FeatEd", "FeatJob")), strict=True))
-    assert len(made.items) == len(profiles) == 1220
-    assert (len(made.responses), len(made.respondents), made.left_out) == (1396 * 5 * 2, 1396, {})
-    assert set(Counter(made.responses["respondent"]).values()) == {10}
-    assert made.responses["response"].to_list() == [int(x) for x in plain["Chosen_Immigrant"]]
-    first = made.items[made.responses["item"][0]]
-    assert first.context.startswith("The immigrant is a man and comes from Iraq. Education: Equivalent to")
-    assert first.scale.labels == {0: "No", 1: "Yes"}
-
-
-def test_tax_plans_have_weights_and_profiles(shared_data):
-    path = shared_data / "conjoint" / "taxes.csv.gz"
-    made = read_real(path, "taxes")
-    rows = rows_of(path)
-    plans = {tuple(row[c] for c in row if c.startswith("taxr")) for row in rows}
-    assert (len(made.respondents), len(made.responses), len(made.items)) == (2000, len(rows), len(plans))
-    chosen = sum(float(row["weight"]) * float(row["chose_plan"]) for row in rows)
-    weighted = made.responses.select((pl.col("weight") * pl.col("response")).sum()).item()
-    assert weighted == pytest.approx(chosen, rel=1e-12)
-    assert made.respondents["party_id"].null_count() == len({r["ID"] for r in rows if not r["partyid"]})
-
-
-def test_the_general_social_survey_answers_in_words(shared_data):
-    path = shared_data / "gss" / "poliscidata_gss.csv.gz"
-    made = read_real(path, "gss")
-    rows = rows_of(path)
-    points = {"ALLOWED": 1, "NOT ALLOWED": 2, "Too little": 1, "About right": 2, "Too much": 3}
-    expected = {
-        "spkath": Counter(points[r["spkath"]] for r in rows if r["spkath"]),
-        "natspac": Counter(points[r["natspac"]] for r in rows if r["natspac"]),
-        "closeblk": Counter(int(float(r["closeblk"])) for r in rows if r["closeblk"]),
-    }
-    found = {q: Counter(made.responses.filter(question=q)["response"]) for q in expected}
-    assert found == expected
-    assert made.rows_read == 3 * len(rows) == 3 * 1974
-    assert len(made.respondents) == sum(any(r[q] for q in expected) for r in rows)
-
-
-def test_affect_pipes_the_other_party_into_the_question(shared_data):
-    path = shared_data / "deposits" / "parties" / "affect_exp_data.dta"
-    made = read_real(path, "affect")
-    plain, _ = pyreadstat.read_dta(str(path), output_format="dict")
-    assert Counter(plain["exp_cond"]) == {"Control": 276, "Tell": 275, "Ask": 270}
-    rows = zip(plain["exp_cond"], plain["outparty_singular"], plain["sd_marriage"], strict=True)
-    expected = Counter((arm.lower(), party, int(4 * answer + 1)) for arm, party, answer in rows if answer is not None)
-    texts = {item: made.items[item].text for item in made.items}
-    party = {item: text.rpartition(" ")[2].rstrip("?") for item, text in texts.items()}
-    found = Counter((c, party[i], r) for c, i, r in made.responses.select("condition", "item", "response").iter_rows())
-    assert found == expected
-    assert made.left_out == {"no answer in the cell": 3}
-
-
-def test_a_labelled_survey_keeps_who_was_not_asked(shared_data):
-    path = shared_data / "deposits" / "covid_yougov" / "FourthWave.sav"
-    made = read_real(path, "vaccine")
-    assert cells(made.keep(pl.col("question") == "family list", "-"), "condition", "response", "missing") == {
-        ("family", 1, None): 72,
-        ("family", 2, None): 177,
-        ("community", None, "not asked"): 251,
-    }
-    costs = Counter(made.responses.filter(question="costs time").select("response", "missing").iter_rows())
-    plain, _ = pyreadstat.read_sav(str(path), user_missing=True, output_format="dict")
-    assert costs == {(None, "skipped") if x == 8 else (int(x), None): n for x, n in Counter(plain["q59_4"]).items()}
-    assert made.respondents["weight"].sum() == pytest.approx(sum(plain["weight_RI"]))

@@ -91,8 +91,8 @@ def codebook_by_labels(table: LabelledTable) -> tuple[Codebook, dict[str, int]]:
 
     A column named as one of ids that differs in every row names the person; without one it is not known whose answers
     a row holds. A column named as an attribute is one. A column is a question where it has a title and 2 to 11 points
-    with a label each (`labelled_points`), unless it is named as a condition. Conditions cannot be told from a file:
-    everybody counts as shown the same.
+    with a label each (`labelled_points`), unless it is empty or named as a condition. Conditions cannot be told from a
+    file: everybody counts as shown the same.
 
     Returns:
         The codebook; a reason -> the cells passed over.
@@ -138,7 +138,7 @@ def _respondent(table: LabelledTable) -> str | None:
         InputError: a column of ids has one of them in several rows, so that rows are not people.
     """
     named = [each for each in table.cells.columns if _PERSON.fullmatch(each) and not table.labels.get(each)]
-    ids = {column: table.codes(column).drop_nulls() for column in named}
+    ids = {column: table.ids(column).drop_nulls() for column in named}
     for column, found in ids.items():
         if names_people(column, found.n_unique()) and found.n_unique() < len(found):
             raise InputError(
@@ -162,7 +162,8 @@ def names_people(column: str, distinct: int) -> bool:
 def _is_question_by_labels(table: LabelledTable, column: str) -> bool:
     points = labelled_points(table, column, table.missing.get(column, {}))
     few = points is not None and len(points) <= MOST_POINTS
-    return few and column in table.titles and table.is_number(column) and not names_conditions(column)
+    told = column in table.titles and table.is_number(column) and table.codes(column).count() > 0
+    return few and told and not names_conditions(column)
 
 
 def study_name(table: LabelledTable) -> str:

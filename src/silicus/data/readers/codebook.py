@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
+from silicus.data.dataset import ANSWERS
 from silicus.data.readers.labelled import code_word
 from silicus.record import Record
 from silicus.study import Condition, Scale, Source
@@ -18,7 +19,8 @@ __all__ = ["TODO", "AskedQuestion", "Codebook", "Column", "Factor", "codebook_be
 TODO = "TODO"
 """How a draft marks what only its user knows; a codebook that still holds it is refused."""
 
-_OF_RESPONDENTS = ("respondent", "weight")
+_OF_ANSWERS = (*ANSWERS, "split", "unseen", "rationale")
+"""The columns of the tables of answers and respondents, whose names no attribute may have."""
 
 
 def _filled(text: str) -> str:
@@ -44,9 +46,18 @@ def _by_code(pairs: Any) -> Any:
 
 
 def _column(value: Any) -> Any:
-    return {"column": value} if isinstance(value, str) else value
+    plain = isinstance(value, str | int | float) and not isinstance(value, bool)
+    return {"column": value} if plain else value
 
 
+def _without_slash(name: str) -> str:
+    if not name or "/" in name:
+        raise ValueError(f"found {name!r}, expected a name without '/', which parts a study from its respondents.")
+    return name
+
+
+Name = Annotated[str, Field(coerce_numbers_to_str=True)]
+"""A name of a column or of ours, which may be a number such as 2024."""
 Codes = BeforeValidator(_by_code)
 Words = Annotated[str, AfterValidator(_with_places)]
 """Words shown; `{name}` in them stands for what the respondent's row says."""
@@ -57,7 +68,7 @@ Reasons = Annotated[dict[str, Annotated[str, AfterValidator(_filled)]], Codes]
 class Column(Record):
     """A column whose cells are put into words; its name alone will do."""
 
-    column: str
+    column: Name
     values: Annotated[dict[str, str | None], Codes] = {}
     """Code in the cell -> its words, null for unknown. Other cells keep the file's own label, or stay as they are."""
 
@@ -65,25 +76,33 @@ class Column(Record):
 class Factor(Record):
     """The column that says which condition a row belongs to."""
 
-    column: str
-    values: Annotated[dict[str, Condition], Codes] = Field(min_length=1)
-    """Value in the cell -> its condition."""
+    column: Name
+    values: Annotated[dict[str, Condition | None], Codes] = Field(min_length=1)
+    """Value in the cell -> its condition; null where its rows are left out on purpose."""
 
     @field_validator("values")
     @classmethod
-    def _check(cls, values: dict[str, Condition]) -> dict[str, Condition]:
-        for condition in values.values():
+    def _check(cls, values: dict[str, Condition | None]) -> dict[str, Condition | None]:
+        conditions = [condition for condition in values.values() if condition is not None]
+        if not conditions:
+            raise ValueError("every value is null, so that no row is left. Give one of them a condition.")
+        for condition in conditions:
             _with_places(condition.text)
         # Several values may stand for one condition, said in the same words.
-        _no_twins("condition", [condition.id for condition in dict.fromkeys(values.values())])
+        _no_twins("condition", [condition.id for condition in dict.fromkeys(conditions)])
         return values
+
+    @property
+    def conditions(self) -> dict[str, Condition]:
+        """Value in the cell -> its condition, of those that are not left out."""
+        return {value: condition for value, condition in self.values.items() if condition is not None}
 
 
 class AskedQuestion(Record):
     """A question, and the column of its answers."""
 
-    id: str = Field(min_length=1)
-    column: str = ""
+    id: Name = Field(min_length=1)
+    column: Name = ""
     """The column of its answers; its id where it is left out."""
     text: Words = Field(min_length=1)
     scale: Scale | None = None
@@ -114,12 +133,12 @@ class Codebook(Record):
         InputError: from `silicus.record.read`, when the file breaks a rule; the message names the line.
     """
 
-    name: str = Field(min_length=1, pattern=r"^[^/]+$")
+    name: Annotated[Name, AfterValidator(_without_slash)]
     """What the study is called; it starts the names of its respondents."""
     source: Source
-    respondent: str | None = None
+    respondent: Name | None = None
     """The column that names the person; null where every row is another one."""
-    weight: str | None = None
+    weight: Name | None = None
     """The column of survey weights."""
     condition: Annotated[tuple[Factor, ...], BeforeValidator(lambda c: (c,) if isinstance(c, dict) else c)] = ()
     """The column of the conditions, or several that are crossed; left out where everybody was shown the same."""
@@ -143,12 +162,15 @@ class Codebook(Record):
     @model_validator(mode="after")
     def _check(self) -> Self:
         _no_twins("question", [question.id for question in self.questions])
-        controls = [c.id for factor in self.condition for c in factor.values.values() if c.control]
+        controls = [c.id for factor in self.condition for c in factor.conditions.values() if c.control]
         if len(self.condition) == 1 and len(set(controls)) > 1:
             raise ValueError(f"found {len(set(controls))} control conditions ({', '.join(controls)}), expected one.")
-        reserved = next((name for name in self.attributes if name in _OF_RESPONDENTS), None)
+        reserved = next((name for name in self.attributes if name in _OF_ANSWERS), None)
         if reserved:
-            raise ValueError(f"the attribute '{reserved}' has the name of a column of the respondents. Rename it.")
+            raise ValueError(
+                f"the attribute '{reserved}' has the name of a column of the answers or respondents. Rename it: "
+                f"{reserved}_of_person: {self.attributes[reserved].column}"
+            )
         for question in self.questions:
             self._check_question(question)
         return self
@@ -159,6 +181,11 @@ class Codebook(Record):
             raise ValueError(
                 f"the column '{question.cells}' is the attribute '{known}' and the question '{question.id}': "
                 "a model would be told the answer. Keep one of them."
+            )
+        if any(factor.column == question.cells for factor in self.condition):
+            raise ValueError(
+                f"the column '{question.cells}' is the condition and the question '{question.id}': nobody answered "
+                "which condition they were in. Keep one of them."
             )
         codes = {**self.missing, **question.missing}
         points = [] if question.scale is None else [str(point) for point in question.scale.answers]
@@ -171,13 +198,14 @@ class Codebook(Record):
 
 
 def codebook_beside(path: Path) -> Path:
-    """Return where the codebook of a file is looked for.
+    """Return where the codebook of a file is: `FILE.codebook.yaml`, or `FILE.codebook.yml` where only that is there.
 
     Examples:
         >>> codebook_beside(Path("answers.csv")).name
         'answers.csv.codebook.yaml'
     """
-    return path.with_name(f"{path.name}.codebook.yaml")
+    usual, short = (path.with_name(f"{path.name}.codebook{ending}") for ending in (".yaml", ".yml"))
+    return short if short.is_file() and not usual.is_file() else usual
 
 
 def names_in_braces(text: str) -> list[str]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import polars as pl
+
 from silicus.data.answer_scale import labelled_scale
 from silicus.data.missing import split_codes
 from silicus.data.readers.by_labels import (
@@ -51,7 +53,8 @@ _AGAINST = re.compile(
     re.IGNORECASE,
 )
 
-Role = Literal["respondent", "weight", "condition", "attribute", "question", "none"]
+Role = Literal["respondent", "weight", "condition", "attribute", "question", "part", "none"]
+"""What a column is for; `part`: it is told by the column of the conditions."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +63,13 @@ class _Seen:
 
     Attributes:
         counts: code -> rows, the most frequent first; missing codes left out.
+        ids: how many people there are, were these their ids.
         labels: code -> its words, of all codes with a label that are no missing codes.
     """
 
     column: str
     counts: dict[str, int]
+    ids: int
     empty: int
     missing: dict[str, str]
     labels: dict[str, str]
@@ -95,12 +100,15 @@ def draft_codebook(path: Path) -> str:
         InputError: the file cannot be read as a table.
     """
     table = read_labelled(path)
-    seen = [_look(table, column) for column in table.cells.columns]
-    roles = _roles(seen, table.cells.height)
+    unusable = {column: table.problem(column) for column in table.cells.columns if table.problem(column)}
+    seen = [_look(table, column) for column in table.cells.columns if column not in unusable]
+    roles = _roles(table, seen)
     of = {role: [each for each in seen if roles[each.column] == role] for role in set(roles.values())}
     lines = [
-        f"# Codebook of {path.name}: {table.cells.height} rows, {len(seen)} columns. Drafted from names and values.",
+        f"# Codebook of {path.name}: {table.cells.height} rows, {table.cells.width} columns.",
+        "# Drafted from names and values.",
         f"# Write what is missing where it says {TODO}, correct what is guessed wrong, delete what you do not need.",
+        *(f"# {count} {note}." for note, count in table.notes.items()),
         f"name: {_scalar(study_name(table))}",
         "source:",
         "  citation: >-",
@@ -118,11 +126,15 @@ def draft_codebook(path: Path) -> str:
         "",
         *_questions(of.get("question", [])),
     ]
-    unused = of.get("none", [])
-    if unused:
-        lines += ["", "# Columns without a role. To use one, write it above."]
-        lines += [f"#   {each.column}: {_values(each)}" for each in unused]
+    lines += _listed("Part of the condition: they say nothing that its column does not say.", of.get("part", []))
+    lines += _listed("Columns without a role. To use one, write it above.", of.get("none", []))
+    if unusable:
+        lines += ["", "# Columns that cannot be used.", *(f"#   '{name}': {why}" for name, why in unusable.items())]
     return "\n".join(lines) + "\n"
+
+
+def _listed(title: str, columns: list[_Seen]) -> list[str]:
+    return ["", f"# {title}", *(f"#   {each.column}: {_values(each)}" for each in columns)] if columns else []
 
 
 def _look(table: LabelledTable, column: str) -> _Seen:
@@ -133,6 +145,7 @@ def _look(table: LabelledTable, column: str) -> _Seen:
     return _Seen(
         column=column,
         counts={code: rows for code, rows in counts.items() if code not in missing},
+        ids=table.ids(column).drop_nulls().n_unique(),
         empty=codes.null_count(),
         missing=missing,
         labels={code: words for code, words in table.labels.get(column, {}).items() if code not in missing},
@@ -142,21 +155,31 @@ def _look(table: LabelledTable, column: str) -> _Seen:
     )
 
 
-def _roles(seen: list[_Seen], rows: int) -> dict[str, Role]:
+def _roles(table: LabelledTable, seen: list[_Seen]) -> dict[str, Role]:
     """Return column -> guessed role; there is one respondent, one weight and one condition at most."""
     roles: dict[str, Role] = {}
     for place, each in enumerate(seen):
-        role = _role(each, rows, first=place == 0)
+        role = _role(each, table.cells.height, first=place == 0)
         taken = role in {"respondent", "weight", "condition"} and role in roles.values()
         roles[each.column] = "none" if taken else role
+    condition = next((column for column, role in roles.items() if role == "condition"), None)
+    for column, role in roles.items():
+        if condition is not None and role == "question" and _is_part(table, column, condition):
+            roles[column] = "part"
     return roles
+
+
+def _is_part(table: LabelledTable, column: str, condition: str) -> bool:
+    """Return whether a column has one value, or none, in every condition, and not the same in all."""
+    cells = pl.DataFrame({"condition": table.codes(condition), "part": table.codes(column)})
+    return cells["part"].drop_nulls().n_unique() > 1 and cells["condition"].n_unique() == cells.n_unique()
 
 
 def _role(seen: _Seen, rows: int, *, first: bool) -> Role:
     if not seen.counts:
         return "none"
-    unique = len(seen.counts) == rows and not seen.empty
-    named = names_people(seen.column, len(seen.counts)) and not seen.empty
+    unique = seen.ids == rows and not seen.missing
+    named = names_people(seen.column, seen.ids) and not seen.empty
     if named or (first and unique):
         return "respondent"
     numbers = seen.numbers
@@ -166,7 +189,7 @@ def _role(seen: _Seen, rows: int, *, first: bool) -> Role:
         return "condition"
     if seen.attribute is not None:
         return "attribute"
-    free_text = unique and numbers is None
+    free_text = len(seen.counts) == rows and numbers is None
     return "question" if not free_text and _scale(seen) is not None else "none"
 
 
@@ -182,10 +205,12 @@ def _scale(seen: _Seen) -> str | None:
     mixed = any(re.fullmatch(_NUMBER, word) for word in words)
     if mixed or not 2 <= len(words) <= MOST_POINTS or max(map(len, words)) > _LONGEST_WORDS:
         return None
-    ordered = in_degrees(words)
-    labels = dict(enumerate(ordered or sorted(words), start=1))
-    kind = "binary" if len(words) == 2 else "ordinal" if ordered else "nominal"
-    return _labelled(Scale(kind=kind, labels=labels))
+    refusals = list(labelled_scale(dict(enumerate(sorted(words), start=1))).refusals.values())
+    points = [word for word in words if word not in refusals]
+    ordered = in_degrees(points)
+    labels = dict(enumerate(ordered or sorted(points), start=1))
+    kind = "binary" if len(points) == 2 else "ordinal" if ordered else "nominal"
+    return _labelled(Scale(kind=kind, labels=labels, refusals=dict(enumerate(refusals, start=len(points) + 1))))
 
 
 def _labelled(scale: Scale) -> str:
@@ -235,7 +260,7 @@ def _single(key: str, columns: list[_Seen], comment: str) -> list[str]:
 
 
 def _show(respondents: list[_Seen], rows: int) -> list[str]:
-    if not respondents or len(respondents[0].counts) == rows:
+    if not respondents or respondents[0].ids == rows:
         return []
     return [
         "# A person has several rows. What a row was shown, such as a profile, is written with its columns in braces:",
@@ -248,7 +273,8 @@ def _condition(columns: list[_Seen]) -> list[str]:
         return ["# condition: {column: arm, values: {1: {id: control, text: ''}}}  # no column looks like one"]
     seen = columns[0]
     lines = [
-        "condition:  # text: '' for an arm that was shown nothing; control: true for the arm others are compared with",
+        "condition:  # text: '' for an arm that was shown nothing; control: true for the arm others are compared with;",
+        "           # null in place of id and text leaves the rows of a value out",
         f"  column: {_scalar(seen.column)}  # {_values(seen)}",
         "  values:",
     ]

@@ -1,6 +1,6 @@
 """A table with what its file says of it: words of the codes, reasons for no answer, titles of the columns.
 
-CSV and parquet files say nothing beyond their cells. SPSS (.sav) and Stata (.dta) files are read through pyreadstat
+CSV and parquet files say little beyond their cells. SPSS (.sav) and Stata (.dta) files are read through pyreadstat
 with `user_missing=True`, without which the codes of people who refused or were not asked vanish. What becomes of a
 cell without an answer:
 
@@ -11,27 +11,23 @@ cell without an answer:
 
 from __future__ import annotations
 
-import csv
-import gzip
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import polars as pl
 
+from silicus.data.readers.text_table import TEXT, brief, line_of, read_text
 from silicus.errors import InputError, did_you_mean
 from silicus.plugins import require
 
-__all__ = ["STATISTICS", "SUFFIXES", "TEXT", "LabelledTable", "code_word", "read_labelled", "suffix"]
+__all__ = ["STATISTICS", "SUFFIXES", "LabelledTable", "code_word", "read_labelled", "suffix"]
 
 STATISTICS = (".sav", ".dta")
-TEXT = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 SUFFIXES = (*STATISTICS, *TEXT, ".parquet")
 """The kinds of files that are read."""
 
-# How R writes a missing value in a text table.
-_NULL = "NA"
 _EXACT = 2**53
 _POINT_ZERO = r"^(-?[0-9]+)\.0+$"
 _ENDING_ZEROS = r"^(-?[0-9]+\.[0-9]*[1-9])0+$"
@@ -48,6 +44,9 @@ class LabelledTable:
         missing: column -> code that is no answer -> why.
         titles: column -> the file's words for it.
         lettered: columns of numbers that hold Stata's letters too, and are therefore text in `cells`.
+        twice: names that several columns of the file have.
+        above: how many rows below the header of the file are none of people.
+        notes: what is to be known of the file -> how many.
     """
 
     path: Path
@@ -56,29 +55,53 @@ class LabelledTable:
     missing: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
     titles: dict[str, str] = field(default_factory=dict[str, str])
     lettered: frozenset[str] = frozenset()
+    twice: frozenset[str] = frozenset()
+    above: int = 0
+    notes: dict[str, int] = field(default_factory=dict[str, int])
 
     def codes(self, column: str) -> pl.Series:
         """Return a column as codes: text in which 1, 1.0 and "1.0" are alike."""
         return self.cells.select(_codes(pl.col(column), self.cells[column].dtype)).to_series()
 
+    def ids(self, column: str) -> pl.Series:
+        """Return a column as ids: text as it is written, for "1.1" and "1.10" are two people; null where empty."""
+        if self.is_number(column):
+            return self.codes(column)
+        text = self.cells[column].cast(pl.String)
+        return pl.select(pl.when(text.str.strip_chars() != "").then(text)).to_series()
+
     def is_number(self, column: str) -> bool:
         """Whether the file says that a column holds numbers, so that a cell is never the words of another point."""
         return self.cells[column].dtype.is_numeric() or column in self.lettered
 
+    def problem(self, column: str) -> str | None:
+        """Return why a column cannot be used and what to do, `None` where it can."""
+        kind = self.cells[column].dtype
+        if not column.strip():
+            return "it has no name. Give it one in the header."
+        if column in self.twice:
+            return "its name stands twice in the header. Rename one of the two columns."
+        if kind.is_nested() or isinstance(kind, (pl.Binary, pl.Object, pl.Duration)):
+            return f"it holds {kind}, neither numbers nor words. Write a number or words into each cell."
+        return None
+
     def check_column(self, column: str, where: str) -> None:
-        """Do nothing where the table has the column.
+        """Do nothing where the table has the column, and it can be used.
 
         Raises:
-            InputError: naming the nearest column there is.
+            InputError: naming the nearest column there is, or why it cannot be used.
         """
         if column not in self.cells.columns:
             hint = did_you_mean(column, self.cells.columns)
             raise InputError(f"{where}: names the column '{column}', which {self.path.name} does not have.{hint}")
+        problem = self.problem(column)
+        if problem is not None:
+            raise InputError(f"{where}: names the column '{column}' of {self.path.name}, but {problem}")
 
     def place(self, row: int) -> str:
         """Return where the row of that index, counted from 0, stands in the file."""
-        line = f"line {row + 2}" if suffix(self.path) in TEXT else f"row {row + 1}"
-        return f"{self.path} {line}"
+        text = suffix(self.path) in TEXT
+        return f"{self.path} " + (f"line {line_of(self.path, row + self.above)}" if text else f"row {row + 1}")
 
 
 def suffix(path: Path) -> str:
@@ -99,7 +122,7 @@ def code_word(value: Any) -> str:
 
 
 def _codes(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    if dtype.is_float() or dtype.is_decimal():
+    if dtype.is_float():
         number = cell.cast(pl.Float64).fill_nan(None)
         whole = (number == number.round()) & (number.abs() < _EXACT)
         short = number.cast(pl.Int64, strict=False).cast(pl.String)
@@ -122,64 +145,20 @@ def read_labelled(path: Path) -> LabelledTable:
         raise InputError(f"{path}: found a '{path.suffix}' file, expected one of {', '.join(SUFFIXES)}.")
     if not path.is_file():
         raise InputError(f"{path}: no such file. Expected a table of people's answers.")
-    table = _statistics(path, kind) if kind in STATISTICS else LabelledTable(path, _plain(path, kind))
+    table = _statistics(path, kind) if kind in STATISTICS else _plain(path, kind)
     if table.cells.is_empty():
         raise InputError(f"{path}: the table has no rows.")
     return table
 
 
-def _plain(path: Path, kind: str) -> pl.DataFrame:
-    if kind == ".parquet":
-        try:
-            return pl.read_parquet(path)
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise InputError(f"{path}: cannot be read as a parquet table: {_brief(error)}.") from None
-    separator = _separator(path, kind)
+def _plain(path: Path, kind: str) -> LabelledTable:
+    if kind in TEXT:
+        text = read_text(path)
+        return LabelledTable(path, text.cells, titles=text.titles, twice=text.twice, above=text.above, notes=text.notes)
     try:
-        cells = pl.read_csv(path, separator=separator, infer_schema=False, null_values=[_NULL])
+        return LabelledTable(path, pl.read_parquet(path))
     except (pl.exceptions.PolarsError, OSError) as error:
-        _check_text(path, separator)
-        raise InputError(f"{path}: cannot be read as a table: {_brief(error)}.") from None
-    twice = next((name for name in cells.columns if name.endswith("_duplicated_0")), None)
-    if twice is not None:
-        raise InputError(f"{path}: the column '{twice.removesuffix('_duplicated_0')}' stands twice. Keep one of them.")
-    return cells
-
-
-def _brief(error: Exception) -> str:
-    return (str(error).splitlines() or ["empty"])[0].rstrip(".")
-
-
-def _open(path: Path) -> Any:
-    packed = suffix(path).endswith(".gz")
-    return gzip.open(path, "rt", encoding="utf-8", newline="") if packed else path.open(encoding="utf-8", newline="")
-
-
-def _separator(path: Path, kind: str) -> str:
-    """Return what stands between fields: spreadsheets of many countries write semicolons in a .csv file."""
-    if kind.startswith(".tsv"):
-        return "\t"
-    try:
-        with _open(path) as file:
-            header = cast("str", file.readline())
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as UTF-8 text ({error}). Save it as 'CSV UTF-8'.") from None
-    return ";" if ";" in header and "," not in header else ","
-
-
-def _check_text(path: Path, separator: str) -> None:
-    """Name what is wrong with a text table: its encoding, or the line that has too many fields."""
-    try:
-        with _open(path) as file:
-            lines = csv.reader(file, delimiter=separator)
-            header = next(lines, list[str]())
-            for fields in lines:
-                if len(fields) > len(header):
-                    raise InputError(
-                        f"{path} line {lines.line_num} has {len(fields)} fields, the header has {len(header)}."
-                    )
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: cannot be read as UTF-8 text ({error}). Save it as 'CSV UTF-8'.") from None
+        raise InputError(f"{path}: cannot be read as a parquet table: {brief(error)}.") from None
 
 
 def _statistics(path: Path, kind: str) -> LabelledTable:
@@ -188,7 +167,7 @@ def _statistics(path: Path, kind: str) -> LabelledTable:
     try:
         cells, about = read(str(path), user_missing=True, output_format="polars")
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read as a '{kind}' file: {_brief(error)}.") from None
+        raise InputError(f"{path}: cannot be read as a '{kind}' file: {brief(error)}.") from None
     return _described(path, cells, about)
 
 

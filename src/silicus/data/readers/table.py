@@ -1,7 +1,7 @@
 """Any table of people's answers, one row a person or a task of a person, with a codebook or the file's own labels.
 
 A codebook (`silicus.data.readers.codebook`) says what the columns mean. It is the one named, or stands beside the
-file as `FILE.codebook.yaml`. An SPSS or Stata file can also be read by its labels alone
+file as `FILE.codebook.yaml` (or `.yml`). An SPSS or Stata file can also be read by its labels alone
 (`silicus.data.readers.by_labels` says which of its columns become questions); the rest is passed over and counted. Its
 people are known where a column of ids differs in every row; where an id comes again, rows are not people, and the file
 needs a codebook.
@@ -10,34 +10,35 @@ A cell of a question becomes
 
     an answer               a number, or the words of a point of the scale; off the scale it is counted and left out
     a missing answer        where the codebook or the file names its value; the name is kept as the reason
-    nothing, counted        where it is empty, or holds words that are no point: the first of them are named
+    nothing, counted        where it is empty, or holds words that are no point: the first of them are named, and
+                            told in a note where they are many
 
 A text cell is taken for the words of a point before it is taken for a number; a cell that is both is an error.
 What was shown is built from the row where words hold column names in braces, so every profile of a conjoint
 experiment is an item of its own. Two profiles of one choice are two rows: they are not joined.
+
+People are told apart by their ids as they are written; only where the file says that ids are numbers are 1 and 1.0
+alike.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from string import Formatter
 
 import polars as pl
-from pydantic import ValidationError
 
-from silicus.data.answer_scale import labelled_scale
-from silicus.data.dataset import ROWS, Dataset, Provenance, Stimulus, Unit, settle
+from silicus.data.dataset import ROWS, Dataset, Stimulus, Unit, settle
 from silicus.data.reader import Reader, ReadOptions
-from silicus.data.readers.by_labels import codebook_by_labels, labelled_points
-from silicus.data.readers.codebook import AskedQuestion, Codebook, Column, codebook_beside, names_in_braces
+from silicus.data.readers.asked import NUMBER, Asked, asked
+from silicus.data.readers.by_labels import codebook_by_labels
+from silicus.data.readers.codebook import Codebook, Column, codebook_beside, names_in_braces
 from silicus.data.readers.labelled import STATISTICS, SUFFIXES, LabelledTable, read_labelled, suffix
 from silicus.errors import InputError, did_you_mean
 from silicus.record import read
-from silicus.study import Condition, Item, Scale, Source
+from silicus.study import Condition, Item, Source
 
 __all__ = ["READER", "read_answers"]
 
@@ -55,7 +56,7 @@ _LEFT = (
 """Why a cell is no row of the dataset, null where it is one."""
 
 _WHOLE = r"^-?(?:0|[1-9]\d*)$"
-_NUMBER = r"^-?(?:0|[1-9]\d*)(?:\.\d+)?$"
+_READ = "rows in the file, each read as one cell a question"
 _NAMED = 3
 
 
@@ -117,19 +118,54 @@ def read_answers(
     base, conditions = _base(table, codebook, where)
     stimuli: list[Stimulus] = []
     gone = Counter(left_out or {})
+    notes = {_READ: table.cells.height, **table.notes, **_of_codebook(table, codebook), **_of_weights(codebook, base)}
     parts: list[pl.DataFrame] = []
-    for question in codebook.questions:
-        asked = _asked(table, codebook, question, where)
-        codes = table.codes(question.cells).alias("code")
-        cells = _with_stimuli(base.with_columns(codes), table, codebook, conditions, asked, stimuli)
-        cells = cells.join(asked.meanings(codes), on="code", how="left", maintain_order="left")
-        cells = cells.with_columns(left=_LEFT, question=pl.lit(question.id))
+    for each in codebook.questions:
+        question = asked(table, codebook, each, where)
+        codes = table.codes(each.cells).alias("code")
+        meanings = question.meanings(codes)
+        cells = _with_stimuli(base.with_columns(codes), table, codebook, conditions, question, stimuli)
+        cells = cells.join(meanings.drop("cells"), on="code", how="left", maintain_order="left")
+        cells = cells.with_columns(left=_LEFT, question=pl.lit(each.id))
         gone.update(dict(cells.drop_nulls("left").group_by("left", maintain_order=True).len().iter_rows()))
+        notes |= question.notes(meanings)
         parts.append(cells.filter(pl.col("left").is_null()).select("row", *ROWS))
     rows = pl.concat(parts).sort("row", maintain_order=True).drop("row")
     name = table.path.name.removesuffix(suffix(table.path))
     people = _people(table, codebook, base)
-    return settle(name, codebook.source, stimuli, rows, people, unit=unit, published=published, left_out=dict(gone))
+    return settle(
+        name,
+        codebook.source,
+        stimuli,
+        rows,
+        people,
+        unit=unit,
+        published=published,
+        left_out=dict(gone),
+        notes=notes,
+    )
+
+
+def _of_codebook(table: LabelledTable, codebook: Codebook) -> dict[str, int]:
+    """Return the codes of the codebook that no cell holds, in a note -> how many; those of its questions apart."""
+    columns = [*codebook.attributes.values(), *codebook.fields.values()]
+    every = {*(column.column for column in columns), *(question.cells for question in codebook.questions)}
+    held = {column: set(table.codes(column).unique()) for column in every}
+    notes = {"missing codes of the codebook that no cell holds": set(codebook.missing).difference(*held.values())}
+    for name, column in {**codebook.fields, **codebook.attributes}.items():
+        notes[f"values of '{name}' that no cell of '{column.column}' holds"] = set(column.values) - held[column.column]
+    return {f"{note}: {_list(codes)}": len(codes) for note, codes in notes.items() if codes}
+
+
+def _list(codes: set[str]) -> str:
+    return ", ".join(f"'{code}'" for code in sorted(codes)[:_NAMED]) + (", …" if len(codes) > _NAMED else "")
+
+
+def _of_weights(codebook: Codebook, base: pl.DataFrame) -> dict[str, int]:
+    """Return, in a note, how many people have rows of several weights."""
+    people = base.group_by("respondent").agg(pl.col("weight").n_unique()).filter(pl.col("weight") > 1)
+    note = f"people whose rows differ in '{codebook.weight}': answers keep their own weight, people get their first"
+    return {note: len(people)} if len(people) else {}
 
 
 def _check_columns(table: LabelledTable, codebook: Codebook, where: str) -> None:
@@ -137,7 +173,7 @@ def _check_columns(table: LabelledTable, codebook: Codebook, where: str) -> None
     named = [codebook.respondent, codebook.weight, *(factor.column for factor in codebook.condition)]
     named += [each.column for each in fields.values()] + [question.cells for question in codebook.questions]
     texts = [codebook.show, *(question.text for question in codebook.questions)]
-    texts += [condition.text for factor in codebook.condition for condition in factor.values.values()]
+    texts += [condition.text for factor in codebook.condition for condition in factor.conditions.values()]
     named += [name for text in texts for name in names_in_braces(text) if name not in codebook.fields]
     for column in dict.fromkeys(named):
         if column is not None:
@@ -150,14 +186,14 @@ def _base(table: LabelledTable, codebook: Codebook, where: str) -> tuple[pl.Data
     Its columns: `row`, `study`, `respondent`, `weight`, `n`, `place` of the condition, `condition`, and `lost`: why a
     row belongs to no condition.
     """
-    conditions = [_crossed(levels) for levels in product(*(factor.values.values() for factor in codebook.condition))]
+    conditions = [_crossed(levels) for levels in product(*(f.conditions.values() for f in codebook.condition))]
     place, lost = pl.lit(0, dtype=pl.UInt32), pl.lit(None, dtype=pl.String)
     for factor in codebook.condition:
         codes = table.codes(factor.column)
         _check_values(codes, list(factor.values), f"{where}: the column '{factor.column}'")
-        levels = {code: level for level, code in enumerate(factor.values)}
+        levels = {code: level for level, code in enumerate(factor.conditions)}
         place = place * len(levels) + pl.lit(codes.replace_strict(levels, default=None, return_dtype=pl.UInt32))
-        strange = pl.format("{}: no condition has the value '{}'", pl.lit(factor.column), pl.lit(codes))
+        strange = pl.format("{}: rows of '{}', left out by the codebook", pl.lit(factor.column), pl.lit(codes))
         strange = pl.coalesce(strange, pl.lit(f"{factor.column}: no condition in the cell"))
         lost = pl.coalesce(lost, pl.when(~pl.lit(codes.is_in(list(levels)).fill_null(value=False))).then(strange))
     names = pl.Series([condition.id for condition in conditions], dtype=pl.String)
@@ -185,13 +221,20 @@ def _check_values(codes: pl.Series, named: list[str], where: str) -> None:
     for code in named:
         if code not in found:
             raise InputError(f"{where} never holds the value '{code}' of the codebook.{did_you_mean(code, found)}")
+    absent = next((code for code in found if code not in named), None)
+    if absent is not None:
+        rows = codes.to_list().count(absent)
+        raise InputError(
+            f"{where} holds the value '{absent}' in {rows} of {len(codes)} rows, and the codebook has no condition "
+            f"for it. Add it under condition > values, or leave these rows out: {absent}: null"
+        )
 
 
 def _respondents(table: LabelledTable, codebook: Codebook) -> pl.Series:
     if codebook.respondent is None:
         codes = pl.int_range(1, table.cells.height + 1, eager=True).cast(pl.String)
     else:
-        codes = table.codes(codebook.respondent)
+        codes = table.ids(codebook.respondent)
         empty = codes.is_null().arg_true()
         if len(empty):
             place = table.place(empty[0])
@@ -212,110 +255,19 @@ def _weights(table: LabelledTable, codebook: Codebook) -> pl.Series:
     return weights
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """A question with all that says what its cells mean.
-
-    Attributes:
-        missing: code -> why it is no answer.
-        numbers: whether the file says that its cells are numbers, and so never the words of a point.
-        where: the codebook's file.
-    """
-
-    question: AskedQuestion
-    scale: Scale
-    provenance: Provenance
-    missing: dict[str, str]
-    numbers: bool
-    where: str
-
-    def meanings(self, codes: pl.Series) -> pl.DataFrame:
-        """Return what the distinct codes mean: `code`, `answer`, `missing`, and `left` where they mean nothing.
-
-        Raises:
-            InputError: none of them means anything.
-        """
-        distinct = codes.unique(maintain_order=True).drop_nulls().to_list()
-        answers = {code: self._answer(code) for code in distinct if code not in self.missing}
-        strange = [code for code, answer in answers.items() if answer is None]
-        if strange and len(strange) == len(distinct):
-            hint = did_you_mean(strange[0], [*self._points, *self.question.values] or [str(self.scale)])
-            raise InputError(
-                f"{self.where}: no cell of '{self.question.cells}' is an answer to the question '{self.question.id}'. "
-                f"The first is '{strange[0]}'.{hint}"
-            )
-        named = ", ".join(f"'{code}'" for code in strange[:_NAMED]) + (", …" if len(strange) > _NAMED else "")
-        reason = f"{self.question.id}: no point of the scale is called {named}"
-        return pl.DataFrame(
-            {
-                "code": distinct,
-                "answer": [answers.get(code) for code in distinct],
-                "missing": [self.missing.get(code) for code in distinct],
-                "left": [reason if code in answers and answers[code] is None else None for code in distinct],
-            },
-            schema={"code": pl.String, "answer": pl.Float64, "missing": pl.String, "left": pl.String},
-        )
-
-    @property
-    def _points(self) -> dict[str, int]:
-        return {label: value for value, label in {**self.scale.labels, **self.scale.refusals}.items()}
-
-    def _answer(self, code: str) -> float | None:
-        """Return the number a code stands for, `None` where it stands for none."""
-        if code in self.question.values:
-            return float(self.question.values[code])
-        number = float(code) if re.fullmatch(_NUMBER, code) else None
-        point = None if self.numbers else self._points.get(code)
-        if point is None:
-            return number
-        if number is not None and number != point and number in self.scale.answers:
-            raise InputError(
-                f"{self.where}: the cell '{code}' of the question '{self.question.id}' is a point of its scale and "
-                f"the words of the point {point}. Say under the question which it means: values: {{{code}: {point}}}"
-            )
-        return float(point)
-
-
-def _asked(table: LabelledTable, codebook: Codebook, question: AskedQuestion, where: str) -> _Asked:
-    column = question.cells
-    missing = {**table.missing.get(column, {}), **codebook.missing, **question.missing}
-    scale = question.scale or _scale(table, question, missing, where)
-    provenance: Provenance = "stated" if scale.low is not None else "labels"
-    return _Asked(question, scale, provenance, missing, table.is_number(column), where)
-
-
-def _scale(table: LabelledTable, question: AskedQuestion, missing: dict[str, str], where: str) -> Scale:
-    """Return the scale that the codebook's values or the file's labels list point by point."""
-    place = f"{where}: the question '{question.id}'"
-    labels = {point: words for words, point in reversed(question.values.items())}
-    if not labels:
-        found = labelled_points(table, question.cells, missing)
-        if found is None:
-            raise InputError(
-                f"{place} has no scale, and {table.path.name} does not label the points of '{question.cells}' one by "
-                "one. Give it a scale, such as: scale: {kind: ordinal, low: 1, high: 7}"
-            )
-        labels = found
-    try:
-        return labelled_scale(labels)
-    except ValueError as error:
-        reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
-        raise InputError(f"{place}: its labels are no scale ({reason}). Give it a scale of its own.") from None
-
-
 def _with_stimuli(
     base: pl.DataFrame,
     table: LabelledTable,
     codebook: Codebook,
     conditions: list[Condition],
-    asked: _Asked,
+    question: Asked,
     stimuli: list[Stimulus],
 ) -> pl.DataFrame:
     """Return the rows with `stimulus`, the place of what they were shown; new stimuli are added to the list.
 
     It is null where the row lacks a word of it.
     """
-    texts = [codebook.show, asked.question.text, *(condition.text for condition in conditions)]
+    texts = [codebook.show, question.question.text, *(condition.text for condition in conditions)]
     names = list(dict.fromkeys(name for text in texts for name in names_in_braces(text)))
     words = [
         _words(table, codebook, codebook.fields.get(name, Column(column=name))).alias(f"{{{name}}}") for name in names
@@ -325,22 +277,22 @@ def _with_stimuli(
     shown = rows.select(key).unique(maintain_order=True).filter(pl.col("place").is_not_null())
     places: list[int | None] = []
     for place, *said in shown.iter_rows():
-        stimulus = _stimulus(codebook.show, conditions[int(place)], asked, dict(zip(names, said, strict=True)))
+        stimulus = _stimulus(codebook.show, conditions[int(place)], question, dict(zip(names, said, strict=True)))
         places.append(None if stimulus is None else len(stimuli))
         stimuli += [] if stimulus is None else [stimulus]
     shown = shown.with_columns(pl.Series("stimulus", places, dtype=pl.UInt32))
     return rows.join(shown, on=key, how="left", nulls_equal=True, maintain_order="left")
 
 
-def _stimulus(show: str, condition: Condition, asked: _Asked, said: dict[str, str | None]) -> Stimulus | None:
+def _stimulus(show: str, condition: Condition, question: Asked, said: dict[str, str | None]) -> Stimulus | None:
     """Return what was shown in a condition to those whose rows say these words; `None` where one is missing."""
-    texts = [condition.text.strip(), show.strip(), asked.question.text.strip()]
+    texts = [condition.text.strip(), show.strip(), question.question.text.strip()]
     if any(said[name] is None for text in texts for name in names_in_braces(text)):
         return None
     *before, text = ["".join(f"{w}{said[n] if n else ''}" for w, n, _, _ in Formatter().parse(text)) for text in texts]
     context = "\n\n".join(part for part in before if part)
-    item = Item("", "", "", context=context, text=text, scale=asked.scale)
-    return Stimulus(f"{context}\n\n{text}".strip(), item, asked.provenance)
+    item = Item("", "", "", context=context, text=text, scale=question.scale)
+    return Stimulus(f"{context}\n\n{text}".strip(), item, question.provenance)
 
 
 def _words(table: LabelledTable, codebook: Codebook, column: Column) -> pl.Series:
@@ -377,7 +329,9 @@ def _people(table: LabelledTable, codebook: Codebook, base: pl.DataFrame) -> pl.
 
 def _number(words: pl.Series) -> pl.Series:
     """Return words as numbers where all of them are."""
-    for pattern, kind in ((_WHOLE, pl.Int64), (_NUMBER, pl.Float64)):
+    for pattern, kind in ((_WHOLE, pl.Int64), (NUMBER, pl.Float64)):
         if words.count() and words.str.contains(pattern).all():
-            return words.cast(kind)
+            numbers = words.cast(kind, strict=False)
+            # Digits beyond 64 bits are a name, not a number.
+            return words if numbers.null_count() > words.null_count() else numbers
     return words
