@@ -53,7 +53,7 @@ def print_prepared(manifest: DatasetManifest, console: Console) -> None:
 
 def _print_leaks(guarded: Guarded, console: Console) -> None:
     if not guarded.allowed and not guarded.dropped:
-        console.print("No leak was found.")
+        console.print("No leak was found in what could be checked.")
     told = {
         "Leaks that were let pass:": guarded.allowed,
         "Leaks whose rows are left out of what is tested on:": guarded.dropped,

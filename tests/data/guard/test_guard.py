@@ -324,3 +324,10 @@ def test_dropping_everything_that_is_tested_is_refused():
 def test_only_leaks_of_stimuli_can_be_dropped():
     with pytest.raises(InputError, match="cannot drop the leak 'studies'"):
         guarded([row(), row("t", words=1)], ["train", "test study"], GuardOptions(drop=("studies",)))
+
+
+def test_too_few_answers_to_look_for_derived_columns_are_said():
+    rows = [row(respondent=f"s/{p}") for p in range(3)]
+    people = {f"s/{p}": {"age": p} for p in range(3)}
+    found = guarded(rows, ["train", "train", "test respondent"], people=people)
+    assert "derived-columns: not checked: no question has the 50 answers it takes" in found.checked

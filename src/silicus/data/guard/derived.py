@@ -10,11 +10,11 @@ import polars as pl
 from silicus.data.dataset import Dataset
 from silicus.data.split import attributes_of
 
-__all__ = ["derived_columns", "determination"]
+__all__ = ["FEWEST_PEOPLE", "derived_columns", "determination"]
 
 _DETERMINES = 0.9
 _DETERMINED = 0.95
-_FEWEST_PEOPLE = 50
+FEWEST_PEOPLE = 50
 _PEOPLE_PER_VALUE = 5
 _MOST_CLASSES = 20
 # Below this in classes, no other cut reaches what counts.
@@ -111,7 +111,7 @@ def _compared(table: pl.DataFrame, *, is_number: bool) -> Iterator[pl.DataFrame]
     attribute_is_long = pl.lit(is_number) & (pl.col("attribute").n_unique().over(by) > most)
     response_is_long = pl.col("response").n_unique().over(by) > most
     table = table.with_columns(most=most, long=attribute_is_long, fine=response_is_long)
-    table = table.filter((pl.col("long") | pl.col("fine")) & (count >= _FEWEST_PEOPLE))
+    table = table.filter((pl.col("long") | pl.col("fine")) & (count >= FEWEST_PEOPLE))
     if table.is_empty():
         return
     table = table.with_columns(
@@ -144,7 +144,7 @@ def _of_same_rank(name: str, ranked: str, *, from_the_top: bool) -> pl.Expr:
 def _telling(table: pl.DataFrame) -> pl.DataFrame:
     """Return the questions of a table whose answers and attribute determine each other: `asked`, `best`, `people`."""
     found = determination(table)
-    enough = (pl.col("people") >= _FEWEST_PEOPLE) & (pl.col("others") >= _FEWEST_OTHERS)
+    enough = (pl.col("people") >= FEWEST_PEOPLE) & (pl.col("others") >= _FEWEST_OTHERS)
     enough &= pl.col("people") >= _PEOPLE_PER_VALUE * pl.col("values")
     determines = pl.col("determines") >= _DETERMINES
     determined = (pl.col("determined") >= _DETERMINED) & (pl.col("alike") <= _MOST_ALIKE)

@@ -10,7 +10,7 @@ import polars as pl
 
 from silicus.data.dataset import Dataset
 from silicus.data.guard.cutoffs import days_of, documented_cutoff
-from silicus.data.guard.derived import derived_columns
+from silicus.data.guard.derived import FEWEST_PEOPLE, derived_columns
 from silicus.data.guard.leaks import (
     Claims,
     Finding,
@@ -152,6 +152,11 @@ def _derived(data: Dataset) -> Finding:
         )
     found = derived_columns(data)
     columns = attributes_of(data)
+    asked = data.answered.group_by("study", "question").len()["len"]
+    if not found and max(asked, default=0) < FEWEST_PEOPLE:
+        return Finding(
+            "derived-columns", f"derived-columns: not checked: no question has the {FEWEST_PEOPLE} answers it takes"
+        )
     attributes = number(len(columns), "attribute", "attributes")
     checked = f"derived-columns: {attributes}, against {number(len(data.answered), 'answer', 'answers')}"
     return Finding("derived-columns", checked, f"{len(found)} of {attributes}: {'; '.join(found)}" if found else None)
