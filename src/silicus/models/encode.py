@@ -53,12 +53,13 @@ class Encoder:
     Args:
         tokenizer: a transformers tokenizer.
         limit: how many tokens the model can read.
+        closed: whether the end of the turn belongs to every answer (see `build_trie`).
     """
 
-    def __init__(self, tokenizer: Any, limit: int) -> None:
+    def __init__(self, tokenizer: Any, limit: int, *, closed: bool = False) -> None:
         self._tokenizer = tokenizer
         self._chat = bool(getattr(tokenizer, "chat_template", None))
-        self._limit = limit
+        self._limit, self._closed = limit, closed
         self._system_turn = self._chat and self._takes_system()
         special = set(tokenizer.all_special_tokens) | {
             str(t) for t in tokenizer.added_tokens_decoder.values() if t.special
@@ -172,7 +173,7 @@ class Encoder:
         space = "" if self._chat else " "
         bare, *joined = self._encode([tail, *(f"{tail}{space}{answer}" for answer in answers)])
         kept = min(common_start(bare, tokens) for tokens in joined)
-        return _Seam(bare, kept, build_trie([tuple(tokens[kept:].tolist()) for tokens in joined]))
+        return _Seam(bare, kept, build_trie([tuple(tokens[kept:].tolist()) for tokens in joined], closed=self._closed))
 
     def _agrees(self, seam: _Seam, text: str, tokens: np.ndarray, answers: tuple[str, ...]) -> bool:
         """Whether joining to the tail alone gives the tokens of the whole text, tried on the whole text once."""

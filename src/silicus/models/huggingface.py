@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -68,6 +69,19 @@ class HuggingFaceModel:
         """
         yield from self.score(self.encoder.rows(prompts))
 
+    def log_probabilities(self, rows: Sequence[Row]) -> torch.Tensor:
+        """Return the log-probability of each answer of each row, in one forward pass through which gradients flow.
+
+        Args:
+            rows: prompts whose common beginnings are computed once; every one of them lies in memory.
+
+        Returns:
+            Shape (rows, answers), in the order of `rows`; -inf where a row has fewer answers than the widest.
+        """
+        (pack,) = pack_rows(rows, limit=sys.maxsize)
+        edges = self.edges(pack, attention.TreeState(CHUNK_TOKENS[self._device.type]))
+        return _by_answer(pack.rows, edges, {row.index: place for place, row in enumerate(rows)})
+
     def score(self, rows: Iterable[Row]) -> Iterator[tuple[int, np.ndarray]]:
         """Yield a row's index and the log-probability of each of its answers, in the order of the tree."""
         state = attention.TreeState(CHUNK_TOKENS[self._device.type])
@@ -81,7 +95,14 @@ class HuggingFaceModel:
 
     @torch.inference_mode()
     def _forward(self, pack: Pack, state: attention.TreeState) -> np.ndarray:
-        """Return the log-probability of every edge of the pack's rows, one row after the other."""
+        return self.edges(pack, state).double().cpu().numpy()
+
+    def edges(self, pack: Pack, state: attention.TreeState) -> torch.Tensor:
+        """Return the log-probability of every edge of the pack's rows, one row after the other, shape (edges,).
+
+        The vocabulary is looked at where an answer is read, and nowhere else. Gradients flow where they are enabled
+        and the pack carries nothing from one before it.
+        """
         state.enter(pack, self._device, self._dtype)
         reads = np.concatenate(pack.reads)
         logits = self._model(
@@ -94,7 +115,7 @@ class HuggingFaceModel:
         self.forwarded += len(pack.tokens)
         return self._read_edges(pack, logits.float())
 
-    def _read_edges(self, pack: Pack, logits: torch.Tensor) -> np.ndarray:
+    def _read_edges(self, pack: Pack, logits: torch.Tensor) -> torch.Tensor:
         firsts = np.cumsum([0, *(len(nodes) for nodes in pack.reads[:-1])])
         nodes = np.concatenate([row.trie.edge_nodes + first for row, first in zip(pack.rows, firsts, strict=True)])
         tokens = np.concatenate([row.trie.edge_tokens for row in pack.rows])
@@ -102,7 +123,7 @@ class HuggingFaceModel:
         ends = logits[:, self.end_tokens].logsumexp(dim=-1)
         where, token = self._tensor(nodes), self._tensor(np.maximum(tokens, 0))
         read = torch.where(self._tensor(tokens) == END, ends[where], logits[where, token])
-        return (read - total[where]).double().cpu().numpy()
+        return read - total[where]
 
     def _tensor(self, array: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(array).to(self._device)
@@ -149,6 +170,30 @@ class HuggingFaceModel:
     def _plain(self, context: np.ndarray) -> np.ndarray:
         logits = self._model(input_ids=self._tensor(context)[None], use_cache=False).logits[0, -1]
         return logits.double().log_softmax(-1).cpu().numpy()
+
+
+def _by_answer(rows: Sequence[Row], edges: torch.Tensor, place_of: dict[int, int]) -> torch.Tensor:
+    """Return the log-probability of each answer of each row, shape (rows, answers).
+
+    Args:
+        rows: in the order of `edges`.
+        edges: the log-probability of every edge, one row after the other.
+        place_of: a row's index -> its place in what is returned.
+    """
+    # One more edge of probability 1 stands where a path is shorter than the longest, and one of 0 for no answer.
+    every = torch.cat([edges, edges.new_tensor([0.0, -torch.inf])])
+    certain, impossible = len(edges), len(edges) + 1
+    answers = max(len(row.trie.paths) for row in rows)
+    longest = max(row.trie.paths.shape[1] for row in rows)
+    paths = np.full((len(rows), answers, longest), certain, dtype=np.int64)
+    start = 0
+    for row in rows:
+        own, count = row.trie.paths, len(row.trie.edge_nodes)
+        here = paths[place_of[row.index]]
+        here[: len(own), : own.shape[1]] = np.where(own == count, certain, own + start)
+        here[len(own) :, 0] = impossible
+        start += count
+    return every[torch.from_numpy(paths).to(edges.device)].sum(-1)
 
 
 def _unsupported(name: str, why: str) -> str:

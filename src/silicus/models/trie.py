@@ -51,15 +51,20 @@ class AnswerTrie:
         return np.append(edge_log_probabilities, 0.0)[self.paths].sum(axis=1)
 
 
-def build_trie(answers: Sequence[Tokens]) -> AnswerTrie:
+def build_trie(answers: Sequence[Tokens], *, closed: bool = False) -> AnswerTrie:
     """Return the trie of answers given as token sequences.
+
+    Args:
+        answers: the tokens of each answer.
+        closed: whether the end of the turn belongs to every answer, as in supervised fine-tuning, and not only to
+            those that another goes on from.
 
     Raises:
         ModelError: an answer has no tokens, or two answers have the same.
     """
     if any(not answer for answer in answers) or len(set(answers)) < len(answers):
         raise ModelError(f"the tokenizer cannot tell the answers apart: {list(answers)}.")
-    inner = sorted({answer[:depth] for answer in answers for depth in range(len(answer))})
+    inner = sorted({answer[:depth] for answer in answers for depth in range(len(answer) + closed)})
     node_of = {prefix: node for node, prefix in enumerate(inner)}
     edges: dict[tuple[int, int], int] = {}
     paths = [_edges_of(answer, node_of, edges) for answer in answers]
