@@ -24,6 +24,7 @@ __all__ = [
     "PromptError",
     "RunError",
     "SilicusError",
+    "counted",
     "did_you_mean",
 ]
 
@@ -54,6 +55,16 @@ class MissingExtraError(SilicusError):
 
 class RunError(SilicusError):
     """A run folder belongs to another run, or could not be written."""
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """Return a count with its noun, as messages and reports tell it.
+
+    Examples:
+        >>> counted(1, "stimulus", "stimuli"), counted(2000, "stimulus", "stimuli")
+        ('1 stimulus', '2,000 stimuli')
+    """
+    return f"{count:,} {one if count == 1 else many}"
 
 
 def did_you_mean(found: str, known: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ import polars as pl
 
 from silicus.data.dataset import Dataset
 from silicus.data.split_mapping import read_mapping
-from silicus.errors import InputError, did_you_mean
+from silicus.errors import InputError, counted, did_you_mean
 from silicus.record import Record
 
 __all__ = [
@@ -23,10 +23,10 @@ __all__ = [
     "Split",
     "SplitPlan",
     "attributes_of",
-    "counted",
     "part_counts",
     "plural",
     "split",
+    "units_in_words",
     "units_of",
 ]
 
@@ -145,16 +145,14 @@ def plural(dimension: str) -> str:
     return _PLURAL.get(dimension, f"values of {dimension}")
 
 
-def counted(count: int, dimension: str) -> str:
+def units_in_words(count: int, dimension: str) -> str:
     """Return a number of units in words.
 
     Examples:
-        >>> counted(1, "study"), counted(1200, "country")
+        >>> units_in_words(1, "study"), units_in_words(1200, "country")
         ('1 study', '1,200 values of country')
     """
-    if count == 1:
-        return f"1 {dimension}" if dimension in _PLURAL else f"1 value of {dimension}"
-    return f"{count:,} {plural(dimension)}"
+    return counted(count, dimension if dimension in _PLURAL else f"value of {dimension}", plural(dimension))
 
 
 def units_of(data: Dataset, dimension: str) -> pl.DataFrame:
@@ -241,7 +239,7 @@ def _check_held(units: pl.DataFrame, dimension: str, plan: SplitPlan) -> None:
     if (units["part"] == "test").any():
         return
     share, largest = plan.hold_out.get(dimension), max(units["within"].value_counts()["count"], default=0)
-    there = f"the data have {counted(len(units), dimension)}"
+    there = f"the data have {units_in_words(len(units), dimension)}"
     if share is None:
         raise InputError(f"{plan.mapping} holds out none of these data: {there}. Is it of other data?")
     if dimension in {"condition", "question", "respondent"}:
@@ -267,7 +265,7 @@ def _check_validation(units: dict[str, pl.DataFrame], plan: SplitPlan) -> None:
 
 def _left(units: pl.DataFrame, dimension: str) -> str:
     """Return how many units are left, and in how many of them at most a share is drawn."""
-    there = counted(len(units), dimension)
+    there = units_in_words(len(units), dimension)
     largest = max(units["within"].value_counts()["count"], default=0)
     return there if largest == len(units) else f"{there} (at most {largest} in a study, where they are drawn)"
 

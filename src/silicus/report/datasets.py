@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from silicus.data import DatasetManifest, Guarded, Reader
+from silicus.errors import counted
 
 __all__ = ["print_prepared", "print_readers"]
 
@@ -34,9 +35,7 @@ def print_prepared(manifest: DatasetManifest, console: Console) -> None:
     split, guarded = manifest.split, manifest.guard
     console.print(Text(f"{manifest.name}: {manifest.rows_read:,} rows read.", "bold"))
     for reason, rows in manifest.left_out.items():
-        console.print(
-            f"  {rows:,} {'row' if rows == 1 else 'rows'} left out: {reason}", highlight=False, soft_wrap=True
-        )
+        console.print(f"  {counted(rows, 'row', 'rows')} left out: {reason}", highlight=False, soft_wrap=True)
     for note, count in manifest.notes.items():
         console.print(f"  {count:,} {note}", highlight=False, soft_wrap=True)
     if split is None or guarded is None:

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from silicus.data import Defect, Quality, Severity, StudyQuality
+from silicus.errors import counted
 from silicus.report.page import print_anywhere, write_page
 from silicus.report.words import DASH, percent, shorten
 
@@ -225,14 +226,14 @@ def _of_study(quality: Quality, study: StudyQuality) -> list[Defect]:
 def _details(study: StudyQuality) -> dict[str, str]:
     """Return everything counted in a study: what -> in words."""
     told = {
-        "read": f"{_counted(study.rows, 'row', 'rows')}, {study.answers:,} with an answer on the scale",
+        "read": f"{counted(study.rows, 'row', 'rows')}, {study.answers:,} with an answer on the scale",
         "respondents": f"{study.respondents:,}",
         "asked": ", ".join(
             [
-                _counted(study.conditions, "condition", "conditions"),
-                _counted(study.questions, "question", "questions"),
-                _counted(study.cells, "cell", "cells"),
-                _counted(study.stimuli, "distinct stimulus", "distinct stimuli"),
+                counted(study.conditions, "condition", "conditions"),
+                counted(study.questions, "question", "questions"),
+                counted(study.cells, "cell", "cells"),
+                counted(study.stimuli, "distinct stimulus", "distinct stimuli"),
             ]
         ),
         "scale": ", ".join(f"{_STATES[name]}: {rows:,} rows" for name, rows in study.scales.items()),
@@ -245,7 +246,7 @@ def _details(study: StudyQuality) -> dict[str, str]:
     if study.repeats is not None:
         repeats = study.repeats
         told["repeated"] = (
-            f"{_counted(repeats.people, *_UNITS['person'])}, {repeats.rows:,} rows; of {repeats.repeated:,} repeats "
+            f"{counted(repeats.people, *_UNITS['person'])}, {repeats.rows:,} rows; of {repeats.repeated:,} repeats "
             f"{repeats.stimuli_differ:,} differ in the stimulus, {repeats.answers_differ:,} in the answer"
         )
     return told
@@ -255,7 +256,7 @@ def _outside(study: StudyQuality) -> str:
     if not study.outside:
         return "none"
     some = ", ".join(f"{answer:.10g}".replace("-", "−") for answer in study.outside_answers)
-    return f"{_counted(study.outside, 'answer', 'answers')} ({_share(study)}): {some}"
+    return f"{counted(study.outside, 'answer', 'answers')} ({_share(study)}): {some}"
 
 
 # --- words
@@ -263,8 +264,8 @@ def _outside(study: StudyQuality) -> str:
 
 def _read(quality: Quality) -> str:
     """Return how much was read, and of whom."""
-    studies = _counted(len(quality.studies), "study", "studies")
-    people = _counted(quality.respondents, *_UNITS[quality.unit])
+    studies = counted(len(quality.studies), "study", "studies")
+    people = counted(quality.respondents, *_UNITS[quality.unit])
     return f"{quality.rows_read:,} rows read, {quality.rows_kept:,} kept: {studies}, {people}."
 
 
@@ -287,14 +288,10 @@ def _verdict(quality: Quality) -> str:
     counts = [f"{_count(quality, name):,} {told[0].lower()}" for name, told in _SEVERITIES.items()]
     studies = len({defect.study for defect in quality.defects})
     return (
-        f"{_counted(len(quality.defects), 'defect', 'defects')} ({', '.join(counts)}) in "
-        f"{studies:,} of {_counted(len(quality.studies), 'study', 'studies')}."
+        f"{counted(len(quality.defects), 'defect', 'defects')} ({', '.join(counts)}) in "
+        f"{studies:,} of {counted(len(quality.studies), 'study', 'studies')}."
     )
 
 
 def _count(quality: Quality, severity: Severity) -> int:
     return sum(defect.severity == severity for defect in quality.defects)
-
-
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{count:,} {one if count == 1 else many}"

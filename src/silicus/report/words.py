@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 
+from silicus.errors import counted
 from silicus.evaluate import LEFT_OUT, METRICS, Cell, Estimate, Evaluation, MetricName
 
 __all__ = [
@@ -124,18 +125,14 @@ def shorten(text: str, width: int) -> str:
     return line if len(line) <= width else line[: width - 1].rstrip() + "…"
 
 
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{count:,} {one if count == 1 else many}"
-
-
 def how_many(evaluation: Evaluation) -> str:
     """Return on how many studies, cells, answers and people the numbers rest."""
     nominal = f" ({evaluation.nominal_cells_n:,} nominal)" if evaluation.nominal_cells_n else ""
-    people = f", {_counted(evaluation.people_n, 'person', 'people')}"
+    people = f", {counted(evaluation.people_n, 'person', 'people')}"
     return (
-        f"{_counted(evaluation.studies_n, 'study', 'studies')}, "
-        f"{_counted(evaluation.cells_n, *COUNTS['cells'])}{nominal}, "
-        f"{_counted(evaluation.answers_n, *COUNTS['answers'])}"
+        f"{counted(evaluation.studies_n, 'study', 'studies')}, "
+        f"{counted(evaluation.cells_n, *COUNTS['cells'])}{nominal}, "
+        f"{counted(evaluation.answers_n, *COUNTS['answers'])}"
         f"{people if evaluation.people_known else ' (people not identified)'}"
     )
 
@@ -154,7 +151,7 @@ def baselines(evaluation: Evaluation) -> str:
     count = evaluation.one_condition_cells_n
     if not count:
         return told
-    of = _counted(evaluation.cells_n, *COUNTS["cells"])
+    of = counted(evaluation.cells_n, *COUNTS["cells"])
     return f"{told} In {count:,} of {of} the question was asked in one condition only, so pooled is the answer itself."
 
 
@@ -171,7 +168,7 @@ def matching(evaluation: Evaluation) -> str:
         return "Every answer is compared with the prediction for its own respondent."
     if person:
         return (
-            f"{_counted(person, *COUNTS['answers'])} compared with the prediction for their own respondent, {mean:,} "
+            f"{counted(person, *COUNTS['answers'])} compared with the prediction for their own respondent, {mean:,} "
             "with the mean prediction for the stimulus."
         )
     return (
@@ -218,7 +215,7 @@ def _few(evaluation: Evaluation) -> bool:
 def left_out(evaluation: Evaluation) -> list[tuple[str, str]]:
     """Return what was left out as (count in words, reason), the largest count first."""
     ranked = sorted(evaluation.left_out.items(), key=lambda pair: -pair[1])
-    return [(_counted(n, *COUNTS[LEFT_OUT.get(reason, "answers")]), reason) for reason, n in ranked]
+    return [(counted(n, *COUNTS[LEFT_OUT.get(reason, "answers")]), reason) for reason, n in ranked]
 
 
 def coverage(evaluation: Evaluation) -> list[str]:
@@ -229,7 +226,7 @@ def coverage(evaluation: Evaluation) -> list[str]:
     for system in systems(evaluation):
         zero = evaluation.probability_zero.get(system, 0)
         if zero:
-            count = _counted(zero, *COUNTS["answers"])
+            count = counted(zero, *COUNTS["answers"])
             lines.append(f"{system} gave probability 0 to {count}: its log likelihood is infinite.")
     return lines
 

@@ -18,13 +18,12 @@ from silicus.data.guard.leaks import (
     groups_sharing_people,
     items_shared,
     known_people,
-    number,
     units_shared,
 )
 from silicus.data.guard.near_duplicates import stimuli_alike
 from silicus.data.guard.twins import twins_shared
 from silicus.data.split import attributes_of
-from silicus.errors import InputError, LeakError, did_you_mean
+from silicus.errors import InputError, LeakError, counted, did_you_mean
 from silicus.record import Record
 
 __all__ = ["GuardOptions", "Guarded", "guard"]
@@ -157,8 +156,8 @@ def _derived(data: Dataset) -> Finding:
         return Finding(
             "derived-columns", f"derived-columns: not checked: no question has the {FEWEST_PEOPLE} answers it takes"
         )
-    attributes = number(len(columns), "attribute", "attributes")
-    checked = f"derived-columns: {attributes}, against {number(len(data.answered), 'answer', 'answers')}"
+    attributes = counted(len(columns), "attribute", "attributes")
+    checked = f"derived-columns: {attributes}, against {counted(len(data.answered), 'answer', 'answers')}"
     return Finding("derived-columns", checked, f"{len(found)} of {attributes}: {'; '.join(found)}" if found else None)
 
 
@@ -180,7 +179,7 @@ def _fieldwork(claims: Claims, options: GuardOptions) -> list[Finding]:
     across = [study for study, (first, last) in days.items() if first <= cutoff < last]
     undated = [study for study in studies if study not in days]
     judged = len(days) - len(across)
-    tested = number(len(studies), "tested study", "tested studies")
+    tested = counted(len(studies), "tested study", "tested studies")
     checked = f"fieldwork: {judged:,} of {tested}, against the cut-off {cutoff}"
     were = "was" if len(over) == 1 else "were"
     found = f"{len(over):,} of {tested} {were} over by the model's cut-off {cutoff}: "

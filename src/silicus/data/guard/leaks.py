@@ -10,8 +10,8 @@ from typing import Literal
 import polars as pl
 
 from silicus.data.dataset import Dataset
-from silicus.data.split import PARTS, UNIT_KEYS, attributes_of, counted, plural
-from silicus.errors import InputError, did_you_mean
+from silicus.data.split import PARTS, UNIT_KEYS, attributes_of, plural, units_in_words
+from silicus.errors import InputError, counted, did_you_mean
 from silicus.study import need_columns
 
 __all__ = [
@@ -23,7 +23,6 @@ __all__ = [
     "groups_sharing_people",
     "items_shared",
     "known_people",
-    "number",
     "units_shared",
 ]
 
@@ -136,11 +135,12 @@ def units_shared(claims: Claims) -> list[Finding]:
             keys = units.columns
             shared = units.join(others, on=keys, how="semi").sort(keys)
             names = ["/".join(map(str, row)) for row in shared.head(_SHOWN).iter_rows()]
+            unseen = f"{units_in_words(len(units), dimension)} unseen in {part}"
             found.append(
                 Finding(
                     leak,
-                    f"{leak}: {counted(len(units), dimension)} unseen in {part}, against {len(others):,} in {other}",
-                    _shared(len(shared), f"{counted(len(units), dimension)} unseen in {part}", other, names),
+                    f"{leak}: {unseen}, against {len(others):,} in {other}",
+                    _shared(len(shared), unseen, other, names),
                 )
             )
     return found
@@ -155,7 +155,7 @@ def items_shared(claims: Claims) -> list[Finding]:
         if items.is_empty() or others.is_empty():
             continue
         shared = sorted(set(items) & set(others))
-        what = f"{number(len(items), 'stimulus', 'stimuli')} of {_claims_of(claims)} unseen in {part}"
+        what = f"{counted(len(items), 'stimulus', 'stimuli')} of {_claims_of(claims)} unseen in {part}"
         texts = [_words(claims.data, item) for item in shared[:_SHOWN]]
         found.append(
             Finding(
@@ -180,7 +180,7 @@ def known_people(claims: Claims) -> list[Finding]:
     both = people.is_in(train["respondent"].unique().implode()).sum()
     if not both:
         return []
-    whose = f"{number(len(people), 'person', 'people')} whose answers are tested on"
+    whose = f"{counted(len(people), 'person', 'people')} whose answers are tested on"
     sentence = f"{both:,} of {whose} also answered in train, as is inherent where they are not held out"
     return [Finding("respondents", f"respondents: {sentence}: no leak, but known people")]
 
@@ -202,19 +202,9 @@ def groups_sharing_people(claims: Claims) -> list[Finding]:
     if pairs.is_empty():
         return []
     one, other = pairs.select("respondent", "respondent of train").row(0)
-    count = f"{pairs['respondent'].n_unique():,} of {number(len(tested), 'group', 'groups')} unseen in test"
+    count = f"{pairs['respondent'].n_unique():,} of {counted(len(tested), 'group', 'groups')} unseen in test"
     sentence = f"groups of different attributes hold the same people, as '{one}' in test and '{other}' in train"
     return [Finding("respondents", f"respondents: {sentence} ({count}): no leak, but known people")]
-
-
-def number(count: int, one: str, many: str) -> str:
-    """Return a count with its noun.
-
-    Examples:
-        >>> number(1, "stimulus", "stimuli"), number(2000, "stimulus", "stimuli")
-        ('1 stimulus', '2,000 stimuli')
-    """
-    return f"{count:,} {one if count == 1 else many}"
 
 
 def brief(text: str) -> str:

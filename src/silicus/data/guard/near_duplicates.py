@@ -13,8 +13,9 @@ import numpy as np
 import polars as pl
 
 from silicus.data.answer_scale import answer_sentence_start, is_degree
-from silicus.data.guard.leaks import Claims, Finding, brief, number
+from silicus.data.guard.leaks import Claims, Finding, brief
 from silicus.data.stimuli import question_words
+from silicus.errors import counted
 from silicus.plugins import require
 from silicus.study import Item
 
@@ -115,7 +116,7 @@ def _resembling(
         for a, b, cosine in pairs[:_SHOWN]
     ]
     nouns = ("stimulus of studies", "stimuli of studies") if dimension == "study" else ("question", "questions")
-    what = f"{number(len(test), *nouns)} unseen in {part}"
+    what = f"{counted(len(test), *nouns)} unseen in {part}"
     says = "says" if len(pairs) == 1 else "say"
     alike = f"{says} nearly the same as one there (cosine of {similarity:g} or more)"
     finding = _finding(claims, part, what, len(train), len(pairs), alike, examples)
@@ -130,7 +131,7 @@ def _repeated(claims: Claims, part: str) -> Finding | None:
         return None
     same = [text for text in test if text in train]
     examples = [brief(test[text].text) for text in same[:_SHOWN]]
-    shown = f"{number(len(test), 'stimulus', 'stimuli')} of conditions unseen in {part}"
+    shown = f"{counted(len(test), 'stimulus', 'stimuli')} of conditions unseen in {part}"
     alike = f"{'says' if len(same) == 1 else 'say'} the same as one there"
     finding = _finding(claims, part, shown, len(train), len(same), alike, examples)
     names = tuple(item.item for item in unseen if _exact(item) in train)

@@ -7,8 +7,9 @@ from functools import cached_property
 
 import polars as pl
 
-from silicus.data.guard.leaks import PAIRS, Claims, Finding, number
+from silicus.data.guard.leaks import PAIRS, Claims, Finding
 from silicus.data.split import attributes_of
+from silicus.errors import counted
 
 __all__ = ["twins_shared"]
 
@@ -44,7 +45,7 @@ def twins_shared(claims: Claims) -> list[Finding]:
 
 
 def _finding(compared: _Compared, part: str, other: str) -> Finding:
-    people = f"{number(compared.people, 'person', 'people')} unseen in {part}"
+    people = f"{counted(compared.people, 'person', 'people')} unseen in {part}"
     looked = f"respondents: twins of {people} in {other}, by attributes and answers"
     twins = compared.twins
     if twins.is_empty():
@@ -56,7 +57,7 @@ def _finding(compared: _Compared, part: str, other: str) -> Finding:
     pairs = [f"{a} = {b}" for a, b in twins.select("one", "other").head(_SHOWN).iter_rows()]
     sentence = f"{have} and the same answers to {to_all}"
     if len(twins) < max(_FEWEST_TWINS, _TIMES_NEARLY * nearly):
-        differ = f"{number(nearly, 'pair differs', 'pairs differ')} in one answer alone"
+        differ = f"{counted(nearly, 'pair differs', 'pairs differ')} in one answer alone"
         return Finding("respondents", f"respondents: {sentence}, as chance may have it ({differ}): no leak")
     more = ", …" if len(twins) > len(pairs) else ""
     return Finding("respondents", looked, f"{sentence}: {', '.join(pairs)}{more}")

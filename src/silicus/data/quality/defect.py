@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from silicus.errors import counted
 from silicus.record import Record
 
 __all__ = [
@@ -95,7 +96,7 @@ def one_defect(kind: DefectKind, row: Row, answers: int, found: str, advice: str
 
 def answers_in_words(count: int) -> str:
     """Return a number of answers in words."""
-    return f"{count:,} {'answer' if count == 1 else 'answers'}"
+    return counted(count, "answer", "answers")
 
 
 def percent(share: float) -> str:

@@ -166,7 +166,8 @@ def _check_types(table: pl.DataFrame, path: Path) -> None:
 
 def _hub_rows(shard: pl.DataFrame, places: dict[str, int]) -> pl.DataFrame:
     """Return a shard's rows with stimuli as places, which are added to `places` where they are new."""
-    for text in shard["stimuli"].unique(maintain_order=True).drop_nulls():
+    texts = shard["stimuli"].unique(maintain_order=True).drop_nulls()
+    for text in texts:
         places.setdefault(text, len(places))
     further = {"rationale": pl.col("reasoning")} if "reasoning" in shard.columns else {}
     return shard.select(
@@ -174,7 +175,7 @@ def _hub_rows(shard: pl.DataFrame, places: dict[str, int]) -> pl.DataFrame:
         condition=pl.col("condition_num").cast(pl.String),
         question=pl.format("task {}", "task_num"),
         respondent="respondent",
-        stimulus=_place("stimuli", shard["stimuli"].unique(), places),
+        stimulus=_place("stimuli", texts, places),
         answer=pl.col("response").cast(pl.Float64),
         n=pl.lit(1, dtype=pl.Int64),
         weight=pl.lit(1.0),
@@ -184,7 +185,7 @@ def _hub_rows(shard: pl.DataFrame, places: dict[str, int]) -> pl.DataFrame:
 
 
 def _place(column: str, texts: pl.Series, places: dict[str, int]) -> pl.Expr:
-    here = {text: places[text] for text in texts.drop_nulls()}
+    here = {text: places[text] for text in texts}
     if not here:
         return pl.lit(None, dtype=pl.UInt32)
     return pl.col(column).replace_strict(here, default=None, return_dtype=pl.UInt32)
