@@ -15,6 +15,8 @@ _EXTRA_OF = {
     "transformers": "local",
     "peft": "local",
     "gguf": "local",
+    "bitsandbytes": "train",
+    "tensorboard": "train",
     "jinja2": "report",
     "vl_convert": "report",
     "huggingface_hub": "data",

@@ -18,7 +18,7 @@ def answer_log_probabilities(
     tokenizer, llama = model.encoder._tokenizer, model._model
     chat = bool(tokenizer.chat_template)
     text = model.encoder.text(prompt)
-    strings = [text + ("" if chat else " ") + answer for answer in prompt.answers]
+    strings = [text + ("" if chat or prompt.lead else " ") + answer for answer in prompt.answers]
     sequences = [tuple(tokenizer(s, add_special_tokens=not chat)["input_ids"]) for s in [text, *strings]]
     kept = min(_common(sequences[0], s) for s in sequences[1:])
     goes_on = [any(o != s and o[: len(s)] == s for o in sequences[1:]) for s in sequences[1:]]

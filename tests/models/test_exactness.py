@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -43,7 +45,10 @@ def prompts(draw: st.DrawFn) -> list[Prompt]:
     items = [Item("s", c, "q", draw(WORDS), "What do you think?", scale) for c in ("a", "b")]
     ages = draw(st.lists(st.integers(18, 90), min_size=1, max_size=4))
     people = [Respondent(str(n), {"gender": "Female", "age": age}) for n, age in enumerate(ages)]
-    return [render(get_template("silicus"), item, person, style) for item in items for person in people]
+    plain = [render(get_template("silicus"), item, person, style) for item in items for person in people]
+    system = draw(st.sampled_from([plain[0].system, ""]))
+    lead = draw(st.sampled_from(["", " If had to select one, my answer would be (", "Answer: ", "I say\n"]))
+    return [replace(prompt, system=system, lead=lead) for prompt in plain]
 
 
 def largest_difference(model: HuggingFaceModel, asked: list[Prompt], only: set[str] | None = None) -> float:
@@ -84,7 +89,7 @@ def test_context_and_path_are_how_the_tokenizer_reads_prompt_and_answer(
         for answer, path in zip(prompt.answers, row.trie.paths, strict=True):
             edges = [e for e in path.tolist() if e < len(row.trie.edge_tokens)]
             tokens = [t for t in row.trie.edge_tokens[edges].tolist() if t >= 0]
-            whole = encoder.text(prompt) + ("" if chat else " ") + answer
+            whole = encoder.text(prompt) + ("" if chat or prompt.lead else " ") + answer
             assert row.context.tolist() + tokens == encoder._tokenizer(whole, add_special_tokens=not chat)["input_ids"]
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -52,6 +54,24 @@ def test_nodes_lie_in_depth_first_order_with_descendants_up_to_their_end(answers
         inside = trie.depths[node + 1 : end]
         assert (inside > trie.depths[node]).all()
         assert end == len(trie.depths) or trie.depths[end] <= trie.depths[node]
+
+
+@given(ANSWERS, st.booleans())
+def test_nodes_are_the_beginnings_of_answers_in_sorted_order(answers: list[tuple[int, ...]], closed: bool) -> None:
+    trie = build_trie(answers, closed=closed)
+    beginnings = sorted({answer[:depth] for answer in answers for depth in range(1, len(answer) + closed)})
+    assert trie.tokens.tolist() == [beginning[-1] for beginning in beginnings]
+    assert trie.depths.tolist() == [len(beginning) for beginning in beginnings]
+    inside = [[b[: len(a)] == a for b in beginnings] for a in beginnings]
+    assert trie.ends.tolist() == [max(np.flatnonzero(row)) + 1 for row in inside]
+
+
+def test_a_long_answer_is_as_quick_as_it_is_long() -> None:
+    start = time.perf_counter()
+    trie = build_trie([tuple(range(1000))], closed=True)
+    assert time.perf_counter() - start < 0.2
+    assert trie.paths.tolist() == [list(range(1001))]
+    assert trie.ends.tolist() == [1000] * 1000
 
 
 @pytest.mark.parametrize("answers", [[(1,), (1,)], [(1,), ()]])

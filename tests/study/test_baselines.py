@@ -3,9 +3,11 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from silicus.errors import InputError
-from silicus.study import RESPONSES, Item, Scale, pooled, uniform
+from silicus.study import RESPONSES, Item, Scale, pooled, training_mean, uniform
 
 FIVE = Scale(kind="ordinal", low=1, high=5, refusals={9: "Don't know"})
 FOUR = Scale(kind="ordinal", low=1, high=4)
@@ -62,3 +64,41 @@ def test_pooled_names_a_stimulus_that_is_not_among_the_items():
 def test_pooled_names_a_missing_column():
     with pytest.raises(InputError, match="the table of responses: the column 'n' is missing"):
         pooled(answers((0, 1, 1, 1.0)).drop("n"), ITEMS)
+
+
+def test_the_training_mean_is_taken_over_cells_by_length_of_scale():
+    predict = training_mean([np.array([1, 0, 0, 0]), np.array([0.5, 0.5, 0, 0]), np.array([0.2] * 5)])
+    np.testing.assert_allclose(predict(FOUR), [0.75, 0.25, 0, 0])
+    np.testing.assert_allclose(predict(FIVE), [0.2] * 5)
+
+
+def test_the_training_mean_of_a_length_it_never_met_is_uniform():
+    assert training_mean([np.array([1.0, 0.0])])(FOUR).tolist() == [0.25] * 4
+
+
+def test_the_training_mean_leaves_out_cells_everybody_refused():
+    predict = training_mean([np.full(4, np.nan), np.array([0.0, 0.0, 0.0, 1.0])])
+    assert predict(FOUR).tolist() == [0, 0, 0, 1]
+
+
+def test_a_prediction_of_the_training_mean_that_is_changed_changes_no_other():
+    predict = training_mean([np.array([1.0, 0.0, 0.0, 0.0])])
+    predict(FOUR)[:] = 9
+    assert predict(FOUR).tolist() == [1, 0, 0, 0]
+
+
+@given(st.lists(st.lists(st.integers(1, 9), min_size=4, max_size=4), min_size=1, max_size=6))
+def test_the_training_mean_is_a_distribution_and_no_matter_of_order(counts):
+    shares = [np.array(row) / sum(row) for row in counts]
+    found = training_mean(shares)(FOUR)
+    assert found.sum() == pytest.approx(1)
+    np.testing.assert_allclose(found, training_mean(shares[::-1])(FOUR))
+    # No other distribution has less squared error over the training part.
+    errors = [sum(((s - guess) ** 2).sum() for s in shares) for guess in (found, *shares)]
+    assert errors[0] <= min(errors) + 1e-12
+
+
+def test_the_training_mean_comes_to_what_cells_are_drawn_from():
+    truth = np.array([0.1, 0.2, 0.3, 0.4])
+    cells = np.random.default_rng(1).dirichlet(8 * truth, size=4000)
+    np.testing.assert_allclose(training_mean(cells)(FOUR), truth, atol=0.01)

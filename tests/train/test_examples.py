@@ -25,7 +25,7 @@ def rng() -> np.random.Generator:
 
 
 def test_every_answer_of_a_person_is_an_example_with_that_person():
-    made = individual_examples(ITEMS, answers(("a", "p1", 2, 1, 1.0), ("b", "p3", 9, 1, 1.0)), PEOPLE, rng())
+    made = individual_examples(ITEMS, answers(("a", "p1", 2, 1, 1.0), ("b", "p3", 9, 1, 1.0)), PEOPLE)
     first, second = made.take([0, 1])
     assert (first.item.condition, first.respondent.attributes, first.target.tolist()) == ("a", {"age": 30}, [0, 1, 0])
     assert (second.item.condition, second.respondent.attributes, second.target.tolist()) == ("b", {}, [0, 0, 1])
@@ -33,20 +33,20 @@ def test_every_answer_of_a_person_is_an_example_with_that_person():
 
 
 def test_examples_are_taken_in_the_order_asked_for_and_more_than_once():
-    made = individual_examples(ITEMS, answers(("a", "p1", 1, 1, 1.0), ("a", "p2", 2, 1, 1.0)), PEOPLE, rng())
+    made = individual_examples(ITEMS, answers(("a", "p1", 1, 1, 1.0), ("a", "p2", 2, 1, 1.0)), PEOPLE)
     assert [example.respondent.id for example in made.take([1, 0, 1])] == ["p2", "p1", "p2"]
 
 
 def test_a_cell_gives_at_most_so_many_rows_drawn_by_chance():
     many = pl.DataFrame({"respondent": [f"p{n}" for n in range(60)], "weight": 1.0})
     rows = [(("a", "b")[n < 10], f"p{n}", 1, 1, 1.0) for n in range(60)]
-    made = individual_examples(ITEMS, answers(*rows), many, rng(), per_cell=12)
+    everything = individual_examples(ITEMS, answers(*rows), many)
+    made = everything.capped(12, rng())
     counts = {item.condition: (made.table["item"] == place).sum() for place, item in enumerate(made.items)}
     assert counts == {"a": 12, "b": 10}
-    again = individual_examples(ITEMS, answers(*rows), many, rng(), per_cell=12)
-    assert made.table.equals(again.table)
-    other = individual_examples(ITEMS, answers(*rows), many, np.random.default_rng(1), per_cell=12)
-    assert not made.table.equals(other.table)
+    assert made.table.equals(everything.capped(12, rng()).table)
+    assert not made.table.equals(everything.capped(12, np.random.default_rng(1)).table)
+    assert everything.capped(None, rng()) is everything
 
 
 def test_the_answers_to_a_stimulus_are_one_example_of_nobody_in_particular():
@@ -68,16 +68,23 @@ def test_each_group_has_a_distribution_of_its_own_of_counts_or_shares():
 
 
 def test_missing_answers_are_not_learnt_from():
-    made = individual_examples(ITEMS, answers(("a", "p1", None, 1, 1.0), ("a", "p2", 1, 1, 1.0)), PEOPLE, rng())
+    made = individual_examples(ITEMS, answers(("a", "p1", None, 1, 1.0), ("a", "p2", 1, 1, 1.0)), PEOPLE)
     assert [example.respondent.id for example in made.take(range(len(made)))] == ["p2"]
     with pytest.raises(InputError, match="there are no answers to learn from"):
-        individual_examples(ITEMS, answers(("a", "p1", None, 1, 1.0)), PEOPLE, rng())
+        individual_examples(ITEMS, answers(("a", "p1", None, 1, 1.0)), PEOPLE)
+
+
+def test_a_rationale_comes_along_where_there_is_one():
+    rows = answers(("a", "p1", 1, 1, 1.0), ("a", "p2", 2, 1, 1.0))
+    made = individual_examples(ITEMS, rows.with_columns(rationale=pl.Series(["I trust them.", None])), PEOPLE)
+    assert [example.rationale for example in made.take([0, 1])] == ["I trust them.", None]
+    assert next(individual_examples(ITEMS, rows, PEOPLE).take([0])).rationale is None
 
 
 def test_what_does_not_fit_is_named():
     with pytest.raises(InputError, match=r"the answer 7 is not on the scale 1, 2 .* read the data without them"):
-        individual_examples(ITEMS, answers(("a", "p1", 7, 1, 1.0)), PEOPLE, rng())
+        individual_examples(ITEMS, answers(("a", "p1", 7, 1, 1.0)), PEOPLE)
     with pytest.raises(InputError, match="which is not among the items"):
-        individual_examples({}, answers(("a", "p1", 1, 1, 1.0)), PEOPLE, rng())
+        individual_examples({}, answers(("a", "p1", 1, 1, 1.0)), PEOPLE)
     with pytest.raises(InputError, match="name the respondent 'p9', who is not in the table"):
         distribution_examples(ITEMS, answers(("a", "p9", 1, 1, 1.0)), PEOPLE, groups=True)

@@ -15,6 +15,7 @@ import pytest
 from silicus.errors import InputError, ModelError, PromptError, RunError, SilicusError
 from silicus.models.scripted import ScriptedModel
 from silicus.options import SimulateOptions
+from silicus.prompts.silicus import SilicusTemplate
 from silicus.study import PREDICTIONS
 from silicus.workflow import read_run, simulate
 
@@ -132,7 +133,7 @@ def test_an_unfinished_run_is_not_finished_with_other_versions(tea, options):
 
 def test_a_template_with_other_words_makes_another_run(tea, options, monkeypatch):
     simulate(str(tea), options)
-    monkeypatch.setattr(importlib.import_module("silicus.prompts.prompt"), "SYSTEM", "You are somebody else.")
+    monkeypatch.setattr(SilicusTemplate, "system", "You are somebody else.")
     with pytest.raises(RunError, match="the prompts have changed"):
         simulate(str(tea), options)
 

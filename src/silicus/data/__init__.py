@@ -2,8 +2,15 @@
 
 from silicus.data.answer_scale import ParsedScale, parse_scale
 from silicus.data.dataset import Dataset, Unit
-from silicus.data.folder import DatasetManifest, check_free, read_dataset_folder, write_dataset_folder
-from silicus.data.guard import Guarded, GuardOptions, days_of, guard
+from silicus.data.folder import (
+    DatasetManifest,
+    answers_digest,
+    check_free,
+    read_dataset_folder,
+    read_dataset_manifest,
+    write_dataset_folder,
+)
+from silicus.data.guard import Guarded, GuardOptions, days_of, guard, stimuli_across, taught, tested
 from silicus.data.quality import Defect, Quality, Severity, StudyQuality, inspect
 from silicus.data.reader import Reader, ReadOptions
 from silicus.data.readers.draft import draft_codebook
@@ -25,6 +32,7 @@ __all__ = [
     "SplitPlan",
     "StudyQuality",
     "Unit",
+    "answers_digest",
     "check_free",
     "days_of",
     "draft_codebook",
@@ -35,6 +43,10 @@ __all__ = [
     "part_counts",
     "read_dataset",
     "read_dataset_folder",
+    "read_dataset_manifest",
     "split",
+    "stimuli_across",
+    "taught",
+    "tested",
     "write_dataset_folder",
 ]

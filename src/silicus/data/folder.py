@@ -14,7 +14,15 @@ from silicus.errors import InputError, RunError
 from silicus.record import Record, digest, read, write
 from silicus.study import Source, read_items, read_table, write_items, write_table
 
-__all__ = ["DatasetManifest", "check_free", "is_dataset_folder", "read_dataset_folder", "write_dataset_folder"]
+__all__ = [
+    "DatasetManifest",
+    "answers_digest",
+    "check_free",
+    "is_dataset_folder",
+    "read_dataset_folder",
+    "read_dataset_manifest",
+    "write_dataset_folder",
+]
 
 _MANIFEST = "dataset.json"
 
@@ -78,7 +86,6 @@ def write_dataset_folder(
     write_table(folder / "responses.parquet", data.responses)
     write_table(folder / "respondents.parquet", data.respondents)
     write_table(folder / "shown.parquet", data.shown)
-    hashes = data.responses.hash_rows(seed=0)
     manifest = DatasetManifest(
         name=data.name,
         source=data.source,
@@ -90,7 +97,7 @@ def write_dataset_folder(
         split=split,
         guard=guard,
         made_from=made_from,
-        responses=digest(hashes.to_numpy().tobytes()),
+        responses=answers_digest(data),
         silicus=__version__,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
@@ -99,15 +106,29 @@ def write_dataset_folder(
     return manifest
 
 
+def answers_digest(data: Dataset) -> str:
+    """Return a hash of a dataset's answers and their split."""
+    return digest(data.responses.hash_rows(seed=0).to_numpy().tobytes())
+
+
+def read_dataset_manifest(folder: Path) -> DatasetManifest:
+    """Return what a folder that `write_dataset_folder` made holds.
+
+    Raises:
+        InputError: it is no such folder.
+    """
+    if not is_dataset_folder(folder):
+        raise InputError(f"{folder}: no dataset folder (no {_MANIFEST}). Make one with: silicus data prepare PATH")
+    return read(folder / _MANIFEST, DatasetManifest)
+
+
 def read_dataset_folder(folder: Path) -> Dataset:
     """Return the dataset of a folder that `write_dataset_folder` made.
 
     Raises:
         InputError: it is no such folder, or a table is missing or broken.
     """
-    if not is_dataset_folder(folder):
-        raise InputError(f"{folder}: no dataset folder (no {_MANIFEST}). Make one with: silicus data prepare PATH")
-    manifest = read(folder / _MANIFEST, DatasetManifest)
+    manifest = read_dataset_manifest(folder)
     shown = read_table(folder / "shown.parquet", "what was shown", may_be_empty=True)
     return Dataset(
         name=manifest.name,

@@ -14,6 +14,11 @@ __all__ = [
     "FloatArray",
     "accuracy_draw",
     "accuracy_median",
+    "cao_emd_as_coded",
+    "cross_entropy",
+    "js_distance",
+    "js_divergence",
+    "kl_divergence",
     "negative_log_likelihood",
     "total_variation",
     "wasserstein",
@@ -101,6 +106,107 @@ def total_variation(predicted: npt.ArrayLike, human: npt.ArrayLike) -> FloatArra
     """
     difference = np.asarray(predicted, dtype=np.float64) - np.asarray(human, dtype=np.float64)
     return np.abs(difference).sum(axis=-1) / 2
+
+
+def kl_divergence(human: npt.ArrayLike, predicted: npt.ArrayLike) -> FloatArray:
+    """Return the Kullback-Leibler divergence of the prediction from people's answers, in nats (0 to infinity).
+
+    The sum of human x log(human / predicted) (doi:10.1214/aoms/1177729694): what the prediction loses on an
+    answer beside one who knows the shares. It is no distance: exchanged arguments give another number. A predicted
+    probability of 0 where people answered gives +inf: nothing is clipped.
+
+    Args:
+        human: shape (..., points), sums to 1.
+        predicted: shape (..., points), sums to 1.
+
+    Examples:
+        >>> kl_divergence([[0.5, 0.5], [1.0, 0.0]], [0.5, 0.5]).round(4)
+        array([0.    , 0.6931])
+    """
+    return np.sum(_surprise(human, predicted) - _surprise(human, human), axis=-1)
+
+
+def js_divergence(predicted: npt.ArrayLike, human: npt.ArrayLike) -> FloatArray:
+    """Return the Jensen-Shannon divergence of two distributions, in nats (0 to log 2 = 0.693).
+
+    The mean of their Kullback-Leibler divergences from the distribution halfway between them (natural logarithm,
+    doi:10.1109/18.61115). It needs no order.
+
+    Args:
+        predicted: shape (..., points), sums to 1.
+        human: shape (..., points), sums to 1.
+
+    Examples:
+        >>> js_divergence([[1.0, 0.0], [0.0, 1.0]], [0.0, 1.0]).round(4)
+        array([0.6931, 0.    ])
+    """
+    p, q = np.asarray(human, dtype=np.float64), np.asarray(predicted, dtype=np.float64)
+    halfway = (p + q) / 2
+    divergence = (kl_divergence(p, halfway) + kl_divergence(q, halfway)) / 2
+    # Of nearly equal distributions rounding makes -1e-17, which has no square root.
+    return np.maximum(divergence, 0.0)
+
+
+def js_distance(predicted: npt.ArrayLike, human: npt.ArrayLike) -> FloatArray:
+    """Return the Jensen-Shannon distance: the square root of `js_divergence` (0 to 0.833).
+
+    A metric, as the divergence is not (doi:10.1109/TIT.2003.813506). With the natural logarithm, as scipy's
+    `jensenshannon`; 1 minus it is the "1-JSD" of Cao et al. (2025, doi:10.18653/v1/2025.naacl-long.162).
+
+    Args:
+        predicted: shape (..., points), sums to 1.
+        human: shape (..., points), sums to 1.
+
+    Examples:
+        >>> js_distance([[1.0, 0.0], [0.0, 1.0]], [0.0, 1.0]).round(4)
+        array([0.8326, 0.    ])
+    """
+    return np.sqrt(js_divergence(predicted, human))
+
+
+def cross_entropy(predicted: npt.ArrayLike, human: npt.ArrayLike) -> FloatArray:
+    """Return the expected negative log likelihood of one person's answer, in nats (0 to infinity).
+
+    The sum of human x -log(predicted): `negative_log_likelihood` in the mean over people
+    (doi:10.1198/016214506000001437). Knowing the shares scores their entropy, not 0. A predicted probability of 0
+    where people answered gives +inf: nothing is clipped.
+
+    Args:
+        predicted: shape (..., points), sums to 1.
+        human: shape (..., points), sums to 1.
+
+    Examples:
+        >>> cross_entropy([[0.5, 0.5], [1.0, 0.0]], [0.75, 0.25]).round(4)
+        array([0.6931,    inf])
+    """
+    return np.sum(_surprise(human, predicted), axis=-1)
+
+
+def _surprise(human: npt.ArrayLike, predicted: npt.ArrayLike) -> FloatArray:
+    """Return human x -log(predicted) at every point; 0 where nobody answered and the prediction is known."""
+    p, q = np.asarray(human, dtype=np.float64), np.asarray(predicted, dtype=np.float64)
+    nobody = (p == 0) & ~np.isnan(q)
+    with np.errstate(divide="ignore"):
+        return p * (0.0 - np.log(np.where(nobody, 1.0, q)))
+
+
+def cao_emd_as_coded(predicted: npt.ArrayLike, human: npt.ArrayLike) -> FloatArray:
+    """Return the "EMD" of Cao et al. as their code computes it: for comparison with their figures only (0 to 1).
+
+    The mean gap between the two sorted lists of probabilities (doi:10.18653/v1/2025.naacl-long.162): their code
+    hands the probabilities to scipy's `wasserstein_distance` as sample values. It ignores the order of the answers,
+    and even which answer has which share, so opposite answers may score 0. `wasserstein` is the distance.
+
+    Args:
+        predicted: shape (..., points), sums to 1.
+        human: shape (..., points), sums to 1.
+
+    Examples:
+        >>> cao_emd_as_coded([[0.9, 0.1], [0.5, 0.5]], [0.1, 0.9])
+        array([0. , 0.4])
+    """
+    p = np.sort(np.asarray(predicted, dtype=np.float64), axis=-1)
+    return np.mean(np.abs(p - np.sort(np.asarray(human, dtype=np.float64), axis=-1)), axis=-1)
 
 
 def negative_log_likelihood(predicted: npt.ArrayLike, answer: npt.ArrayLike) -> FloatArray:

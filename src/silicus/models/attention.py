@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,12 +20,20 @@ ATTENTION = "silicus_tree"
 
 
 @dataclass
-class _Chunk:
-    """Consecutive queries of a pack, the keys any of them sees, and which sees which."""
+class _Chunks:
+    """Runs of consecutive queries of a pack, the keys that any query of a run sees, and which sees which.
 
-    queries: slice
-    keys: torch.Tensor  # (keys,)
-    mask: torch.Tensor  # (queries, keys), 0 where seen and -inf where not
+    Attributes:
+        lengths: queries of each run.
+        key_lengths: keys of each run.
+        keys: places of the keys of all runs, one run after the other.
+        masks: one a run, shape (queries, keys), 0 where seen and -inf where not.
+    """
+
+    lengths: list[int]
+    key_lengths: list[int]
+    keys: torch.Tensor
+    masks: list[torch.Tensor]
 
 
 @dataclass
@@ -32,22 +41,51 @@ class TreeState:
     """What attention has to know of one pack, and the keys and values kept from pack to pack.
 
     In depth-first order the ancestors of a chunk's tokens are the ancestors of its first token, or lie in the
-    chunk. So a chunk needs one contiguous block of queries, one gather of keys, and one small mask.
+    chunk. So a chunk needs one contiguous block of queries, a few keys, and one small mask.
+
+    Attributes:
+        chunk: queries of a run, at most.
+        keep: whether keys and values are kept for a pack that follows. Where none does, keeping them would hold the
+            memory that recomputed activations are to save.
     """
 
     chunk: int
+    keep: bool = True
     kept: dict[int, tuple[torch.Tensor, torch.Tensor]] = field(default_factory=dict)
-    chunks: list[_Chunk] = field(default_factory=list)
     carried: torch.Tensor | None = None
+    _chunks: _Chunks | None = None
+    _masks: dict[tuple[int, torch.dtype], list[torch.Tensor]] = field(default_factory=dict)
 
     def enter(self, pack: Pack, device: torch.device, dtype: torch.dtype) -> None:
         """Make ready for the forward pass of `pack`, which follows the pack entered before."""
         first, last = len(pack.carried), len(pack.ends)
         self.carried = torch.from_numpy(pack.carried).to(device) if first else None
-        self.chunks = [
-            _chunk(pack.ends, start, min(start + self.chunk, last), first, device, dtype)
-            for start in range(first, last, self.chunk)
-        ]
+        bounds = [*range(first, last, self.chunk), last]
+        runs = list(itertools.pairwise(bounds))
+        keys = [_keys(pack.ends, start, stop) for start, stop in runs]
+        self._chunks = _Chunks(
+            lengths=[stop - start for start, stop in runs],
+            key_lengths=[len(own) for own in keys],
+            keys=torch.from_numpy(np.concatenate(keys)).to(device),
+            masks=[
+                _mask(pack.ends, start, stop, own).to(device, dtype)
+                for (start, stop), own in zip(runs, keys, strict=True)
+            ],
+        )
+        self._masks = {}
+
+    @property
+    def chunks(self) -> _Chunks:
+        """The runs of the entered pack."""
+        if self._chunks is None:
+            raise ModelError("attention over the token tree was asked for before a pack was entered")
+        return self._chunks
+
+    def masks(self, share: int, dtype: torch.dtype) -> list[torch.Tensor]:
+        """Return the masks for `share` heads laid end to end, made once a pack and not once a layer."""
+        if (share, dtype) not in self._masks:
+            self._masks[share, dtype] = [mask.to(dtype).repeat(share, 1) for mask in self.chunks.masks]
+        return self._masks[share, dtype]
 
     def extend(self, layer: int, key: torch.Tensor, value: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the carried keys and values followed by the pack's own, and keep them for the next pack."""
@@ -55,17 +93,22 @@ class TreeState:
             old_key, old_value = self.kept[layer]
             key = torch.cat([old_key[:, :, self.carried], key], dim=2)
             value = torch.cat([old_value[:, :, self.carried], value], dim=2)
-        self.kept[layer] = (key, value)
+        if self.keep:
+            self.kept[layer] = (key, value)
         return key, value
 
 
-def _chunk(ends: np.ndarray, start: int, stop: int, first: int, device: torch.device, dtype: torch.dtype) -> _Chunk:
+def _keys(ends: np.ndarray, start: int, stop: int) -> np.ndarray:
+    """Return the places that any token from `start` to `stop` sees."""
     ancestors = np.flatnonzero(ends[:start] > start)
-    keys = np.concatenate([ancestors, np.arange(start, stop)])
+    return np.concatenate([ancestors, np.arange(start, stop)])
+
+
+def _mask(ends: np.ndarray, start: int, stop: int, keys: np.ndarray) -> torch.Tensor:
+    """Return 0 where a token sees a key and -inf where it does not, shape (stop - start, keys)."""
     queries = np.arange(start, stop)[:, None]
-    seen = (keys <= queries) & (queries < ends[keys])
-    mask = torch.zeros(seen.shape, dtype=dtype).masked_fill_(torch.from_numpy(~seen), -torch.inf)
-    return _Chunk(slice(start - first, stop - first), torch.from_numpy(keys).to(device), mask.to(device))
+    unseen = torch.from_numpy((keys > queries) | (queries >= ends[keys]))
+    return torch.zeros(unseen.shape).masked_fill_(unseen, -torch.inf)
 
 
 def tree_attention(
@@ -96,21 +139,26 @@ def tree_attention(
     """
     _refuse(options)
     key, value = tree.extend(int(module.layer_idx), key, value)  # pyright: ignore[reportArgumentType]
-    _, heads, tokens, width = query.shape
+    _, heads, _, width = query.shape
     groups = key.shape[1]
     share = heads // groups
-    grouped = query.view(1, groups, share, tokens, width)
-    output = query.new_empty(1, tokens, heads, width)
-    for chunk in tree.chunks:
-        length = chunk.queries.stop - chunk.queries.start
+    chunks = tree.chunks
+    # One gather and one split a layer: a slice a chunk would fill a whole tensor with zeros for each, going back.
+    runs = zip(
+        query.split(chunks.lengths, dim=2),
+        key[:, :, chunks.keys].split(chunks.key_lengths, dim=2),
+        value[:, :, chunks.keys].split(chunks.key_lengths, dim=2),
+        tree.masks(share, query.dtype),
+        strict=True,
+    )
+    seen = [
         # The queries of all heads of a group lie in one block, so keys are never repeated.
-        block = grouped[:, :, :, chunk.queries].reshape(1, groups, share * length, width)
-        seen = scaled_dot_product_attention(
-            block, key[:, :, chunk.keys], value[:, :, chunk.keys], chunk.mask.repeat(share, 1), scale=scaling
-        )
-        by_head = seen.view(1, groups, share, length, width).permute(0, 3, 1, 2, 4)
-        output[:, chunk.queries] = by_head.reshape(1, length, heads, width)
-    return output, None
+        scaled_dot_product_attention(block.reshape(1, groups, -1, width), own, values, mask, scale=scaling)
+        .view(1, heads, -1, width)
+        .transpose(1, 2)
+        for block, own, values, mask in runs
+    ]
+    return torch.cat(seen, dim=1), None
 
 
 def _refuse(options: dict[str, Any]) -> None:

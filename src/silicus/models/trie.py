@@ -14,6 +14,9 @@ __all__ = ["END", "AnswerTrie", "build_trie"]
 END = -1
 """Stands for the end of the answer, where one answer is the beginning of another ("1" and "10")."""
 
+_LEAF = -1
+"""Stands in the place of a node where an answer ends and no other goes on."""
+
 Tokens = tuple[int, ...]
 
 
@@ -64,31 +67,61 @@ def build_trie(answers: Sequence[Tokens], *, closed: bool = False) -> AnswerTrie
     """
     if any(not answer for answer in answers) or len(set(answers)) < len(answers):
         raise ModelError(f"the tokenizer cannot tell the answers apart: {list(answers)}.")
-    inner = sorted({answer[:depth] for answer in answers for depth in range(len(answer) + closed)})
-    node_of = {prefix: node for node, prefix in enumerate(inner)}
+    nodes = _nodes(answers, closed)
     edges: dict[tuple[int, int], int] = {}
-    paths = [_edges_of(answer, node_of, edges) for answer in answers]
+    paths = [_edges_of(answer, nodes.children, edges) for answer in answers]
     longest = max(map(len, paths))
     return AnswerTrie(
-        tokens=np.array([prefix[-1] for prefix in inner[1:]], dtype=np.int64),
-        depths=np.array([len(prefix) for prefix in inner[1:]], dtype=np.int64),
-        ends=np.array([_end(inner, node) for node in range(1, len(inner))], dtype=np.int64),
+        tokens=np.array(nodes.tokens[1:], dtype=np.int64),
+        depths=np.array(nodes.depths[1:], dtype=np.int64),
+        ends=np.array(nodes.last[1:], dtype=np.int64),
         edge_nodes=np.array([node for node, _ in edges], dtype=np.int64),
         edge_tokens=np.array([token for _, token in edges], dtype=np.int64),
         paths=np.array([path + [len(edges)] * (longest - len(path)) for path in paths], dtype=np.int64),
     )
 
 
-def _edges_of(answer: Tokens, node_of: dict[Tokens, int], edges: dict[tuple[int, int], int]) -> list[int]:
+@dataclass
+class _Nodes:
+    """The nodes in depth-first order; node 0 is the prompt's end.
+
+    Attributes:
+        children: (node, token) -> the node that the token leads to.
+        tokens: token that leads to each node.
+        depths: how many tokens lie before each node.
+        last: its last descendant, or itself.
+    """
+
+    children: dict[tuple[int, int], int]
+    tokens: list[int]
+    depths: list[int]
+    last: list[int]
+
+
+def _nodes(answers: Sequence[Tokens], closed: bool) -> _Nodes:
+    nodes = _Nodes({}, [END], [0], [0])
+    # In sorted order, nodes are met for the first time in depth-first order.
+    for answer in sorted(answers):
+        node, path = 0, [0]
+        for depth, token in enumerate(answer[: len(answer) - 1 + closed], start=1):
+            node = nodes.children.setdefault((node, token), len(nodes.tokens))
+            path.append(node)
+            if node == len(nodes.tokens):
+                nodes.tokens.append(token)
+                nodes.depths.append(depth)
+                nodes.last.append(node)
+        for above in path:
+            nodes.last[above] = max(nodes.last[above], node)
+    return nodes
+
+
+def _edges_of(answer: Tokens, children: dict[tuple[int, int], int], edges: dict[tuple[int, int], int]) -> list[int]:
     """Return the edges along one answer, numbering those not met before."""
-    steps = [(node_of[answer[:depth]], token) for depth, token in enumerate(answer)]
-    if answer in node_of:
-        steps.append((node_of[answer], END))
+    steps: list[tuple[int, int]] = []
+    node = 0
+    for token in answer:
+        steps.append((node, token))
+        node = children.get((node, token), _LEAF)
+    if node != _LEAF:
+        steps.append((node, END))
     return [edges.setdefault(step, len(edges)) for step in steps]
-
-
-def _end(inner: list[Tokens], node: int) -> int:
-    """Return how many of the nodes 1, 2, ... come before the first one that is no descendant of `node`."""
-    prefix = inner[node]
-    after = (other for other in range(node + 1, len(inner)) if inner[other][: len(prefix)] != prefix)
-    return next(after, len(inner)) - 1

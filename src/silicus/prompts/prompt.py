@@ -17,6 +17,7 @@ __all__ = [
     "answer_words",
     "field_label",
     "get_template",
+    "lettered",
     "number_range",
     "persona_lines",
     "render",
@@ -35,7 +36,12 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 _TEMPLATES = Registry(
     "template",
-    {"silicus": "silicus.prompts.silicus:SilicusTemplate", "socrates": "silicus.prompts.socrates:SocratesTemplate"},
+    {
+        "silicus": "silicus.prompts.silicus:SilicusTemplate",
+        "socrates": "silicus.prompts.socrates:SocratesTemplate",
+        "cao": "silicus.prompts.cao:CaoTemplate",
+        "subpop": "silicus.prompts.subpop:SubpopTemplate",
+    },
 )
 
 
@@ -44,9 +50,10 @@ class Prompt:
     """One respondent's prompt for one item.
 
     Attributes:
-        system: what the model is told it does.
+        system: what the model is told it does; "" for no system turn.
         user: the stimulus, the question and the persona.
         answers: the words of each of `item.scale.answers`: its points, then its refusals.
+        lead: words at the start of the model's own turn, which the answer follows directly.
     """
 
     item: Item
@@ -54,12 +61,17 @@ class Prompt:
     system: str
     user: str
     answers: tuple[str, ...]
+    lead: str = ""
 
 
 class Template(Protocol):
     """A way of putting an item and a respondent into words."""
 
     name: str
+    system: str
+    """What the model is told it does; "" for no system turn."""
+    lead: str
+    """Words at the start of the model's own turn; "" for none."""
     outer: Literal["item", "respondent"]
     """What stands first in the text, and so is shared by neighbouring prompts."""
     fields: tuple[str, ...]
@@ -100,7 +112,7 @@ def render(template: Template, item: Item, respondent: Respondent, style: Answer
                 f"template '{template.name}', respondent '{respondent.id}': the attribute '{name}' ({value}) is absent "
                 "from the rendered prompt. Every attribute must stand in a persona line, and every line in the text."
             )
-    return Prompt(item, respondent, SYSTEM, user, answers)
+    return Prompt(item, respondent, template.system, user, answers, template.lead)
 
 
 def field_label(name: str) -> str:
@@ -157,6 +169,21 @@ def answer_words(item: Item, style: AnswerStyle) -> tuple[str, ...]:
     if bare is not None:
         raise InputError(f"{place}: the answer style 'label' needs a label for every point; {bare} has none.")
     return tuple(scale.label(value) or "" for value in scale.answers)
+
+
+def lettered(item: Item, template: str, style: AnswerStyle) -> dict[str, str]:
+    """Return letter -> words of each of `item.scale.answers` (the number of a point without label).
+
+    Raises:
+        InputError: another style is asked for, or the scale has no letters.
+    """
+    if style != "letter":
+        raise InputError(
+            f"the template '{template}' asks for letters, found the answer style '{style}'. Give --answers letter."
+        )
+    scale = item.scale
+    words = (scale.label(value) or str(value) for value in scale.answers)
+    return dict(zip(answer_words(item, "letter"), words, strict=True))
 
 
 def _letters(scale: Scale, place: str) -> tuple[str, ...]:

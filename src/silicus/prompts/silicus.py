@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from silicus.prompts.prompt import AnswerStyle, answer_words, number_range, persona_lines
+from silicus.prompts.prompt import SYSTEM, AnswerStyle, answer_words, number_range, persona_lines
 from silicus.study import Item, Respondent
 
 __all__ = ["SilicusTemplate"]
@@ -21,6 +21,8 @@ class SilicusTemplate:
     """Condition, question and answer format, then the persona: the content of the published template."""
 
     name = "silicus"
+    system = SYSTEM
+    lead = ""
     fields = _FIELDS
     outer: Literal["item", "respondent"] = "item"
 

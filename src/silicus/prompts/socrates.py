@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from silicus.errors import InputError
-from silicus.prompts.prompt import AnswerStyle, number_range, persona_lines
+from silicus.prompts.prompt import SYSTEM, AnswerStyle, number_range, persona_lines
 from silicus.study import Item, Respondent, Scale
 
 __all__ = ["SocratesTemplate", "stimulus"]
@@ -22,6 +22,8 @@ class SocratesTemplate:
     """System and user text, field order and null omission as published; the target is the bare integer."""
 
     name = "socrates"
+    system = SYSTEM
+    lead = ""
     fields = _FIELDS
     outer: Literal["item", "respondent"] = "respondent"
 

@@ -2,7 +2,16 @@
 
 from silicus.report.datasets import print_prepared, print_readers
 from silicus.report.html import write_report
+from silicus.report.learnt import print_learnt
 from silicus.report.quality import print_quality, write_quality
 from silicus.report.terminal import print_evaluation
 
-__all__ = ["print_evaluation", "print_prepared", "print_quality", "print_readers", "write_quality", "write_report"]
+__all__ = [
+    "print_evaluation",
+    "print_learnt",
+    "print_prepared",
+    "print_quality",
+    "print_readers",
+    "write_quality",
+    "write_report",
+]

@@ -1,6 +1,7 @@
 """What a study is: its scales, questions, conditions and respondents, and the two tables of answers."""
 
-from silicus.study.baselines import pooled, uniform
+from silicus.study.baselines import pooled, training_mean, uniform
+from silicus.study.orders import draw_order, reorder, undo
 from silicus.study.respondents import Respondent, draw_profiles, iter_respondents, read_respondents
 from silicus.study.scale import MAX_POINTS, Scale, ScaleKind
 from silicus.study.study import Condition, Human, Item, Question, Source, Study, bundled_studies, read_study
@@ -32,6 +33,7 @@ __all__ = [
     "Source",
     "Study",
     "bundled_studies",
+    "draw_order",
     "draw_profiles",
     "human_responses",
     "iter_respondents",
@@ -42,6 +44,9 @@ __all__ = [
     "read_respondents",
     "read_study",
     "read_table",
+    "reorder",
+    "training_mean",
+    "undo",
     "uniform",
     "write_items",
     "write_table",

@@ -1,8 +1,8 @@
-"""Two answers that need no model: every point alike, and what people answered whatever they were shown."""
+"""Answers that need no model: every point alike, the mean of past answers, and what people answered all told."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from silicus.study.scale import Scale
 from silicus.study.study import Item
 from silicus.study.tables import need_columns
 
-__all__ = ["pooled", "uniform"]
+__all__ = ["pooled", "training_mean", "uniform"]
 
 _Points = npt.NDArray[np.float64]
 _Pools = dict[tuple[str, str], dict[tuple[int, ...], tuple[_Points, set[str]]]]
@@ -27,6 +27,40 @@ def uniform(scale: Scale) -> _Points:
         array([0.25, 0.25, 0.25, 0.25])
     """
     return np.full(len(scale.values), 1.0 / len(scale.values))
+
+
+def training_mean(shares: Iterable[npt.ArrayLike]) -> Callable[[Scale], _Points]:
+    """Return the mean distribution of people's answers by length of scale, as a function of a scale.
+
+    It has read no question: a model that does not come nearer has learnt from the training part only which places
+    of a scale people like. Scales are told apart by their number of points alone, ordered or not.
+
+    Args:
+        shares: the cells of the training part, a question and group once each; each has shape (points,) and sums to
+            1. NaN where nobody answered: such a cell is left out.
+
+    Returns:
+        scale -> probabilities of shape (points,): the mean over the cells of as many points, or `uniform` where
+        the training part has none.
+
+    Examples:
+        >>> predict = training_mean([[0.9, 0.1], [0.6, 0.4], [0.2, 0.3, 0.5]])
+        >>> predict(Scale(kind="binary", labels={1: "Yes", 2: "No"}))
+        array([0.75, 0.25])
+        >>> predict(Scale(kind="ordinal", low=1, high=4))
+        array([0.25, 0.25, 0.25, 0.25])
+    """
+    cells: dict[int, list[_Points]] = {}
+    for share in shares:
+        row = np.asarray(share, dtype=np.float64)
+        if not np.isnan(row).any():
+            cells.setdefault(len(row), []).append(row)
+    means = {points: np.mean(rows, axis=0) for points, rows in cells.items()}
+
+    def predict(scale: Scale) -> _Points:
+        return means[len(scale.values)].copy() if len(scale.values) in means else uniform(scale)
+
+    return predict
 
 
 def pooled(responses: pl.DataFrame, items: Mapping[str, Item]) -> dict[tuple[str, ...], _Points]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -12,29 +13,29 @@ __all__ = ["Bar", "progress", "waiting"]
 
 
 class Bar:
-    """A progress bar over answers.
-
-    Attributes:
-        advance: call with how many answers came in.
-    """
+    """A progress bar over answers, prompts or steps."""
 
     def __init__(self, bars: Progress, task: int) -> None:
         self._bars, self._task = bars, task
 
-    def advance(self, answers: int) -> None:
-        """Move the bar on by this many answers."""
-        self._bars.advance(self._task, answers)  # pyright: ignore[reportArgumentType]
+    def advance(self, done: int) -> None:
+        """Move the bar on by so many."""
+        self._bars.advance(self._task, done)  # pyright: ignore[reportArgumentType]
+
+    def reach(self, done: int, said: str = "") -> None:
+        """Move the bar to where so many are done, and say something behind it."""
+        self._bars.update(self._task, completed=done, **({"said": said} if said else {}))  # pyright: ignore[reportArgumentType]
 
 
 @contextmanager
-def progress(what: str, total: int) -> Generator[Bar]:
-    """Yield a bar that counts answers up to `total`, on the error stream."""
+def progress(what: str, total: int, unit: str = "answers") -> Generator[Bar]:
+    """Yield a bar that counts up to `total`, on the error stream; only the first of several processes shows it."""
     columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("answers"),
-        TaskProgressColumn(), TimeRemainingColumn(elapsed_when_finished=True),
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(unit),
+        TaskProgressColumn(), TimeRemainingColumn(elapsed_when_finished=True), TextColumn("{task.fields[said]}"),
     )  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True)) as bars:
-        yield Bar(bars, bars.add_task(what, total=total))
+    with Progress(*columns, console=Console(stderr=True), disable=os.environ.get("RANK", "0") != "0") as bars:
+        yield Bar(bars, bars.add_task(what, total=total, said=""))
 
 
 @contextmanager

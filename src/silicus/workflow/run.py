@@ -20,7 +20,7 @@ from silicus.options import AnswerOptions
 from silicus.record import Record, digest, read, write
 from silicus.study import Item, read_items, read_table, write_items, write_table
 
-__all__ = ["About", "Manifest", "Run", "enter_run", "read_run"]
+__all__ = ["About", "Manifest", "Run", "enter_run", "git_revision", "machine", "read_run", "versions"]
 
 _LIBRARIES = ("numpy", "polars", "torch", "transformers", "peft", "gguf")
 
@@ -104,9 +104,9 @@ def enter_run(
         key=digest(str(sorted(recorded.items())), str(sorted(inputs.items()))),
         options=recorded,
         inputs=inputs,
-        versions=_versions(),
-        machine=f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs",
-        git=_git_revision(),
+        versions=versions(),
+        machine=machine(),
+        git=git_revision(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     folder = options.out or Path("runs") / _folder_name(manifest)
@@ -187,7 +187,8 @@ def read_run(folder: Path) -> Run:
     )
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Return the versions of what computes."""
     from silicus import __version__
 
     found = {"silicus": __version__, "python": platform.python_version()}
@@ -199,7 +200,12 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _git_revision() -> str | None:
+def machine() -> str:
+    """Return what computes, in words."""
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs"
+
+
+def git_revision() -> str | None:
     """Return the revision of the project the user works in, or `None` outside a repository."""
     try:
         done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True)  # noqa: S607

@@ -19,7 +19,7 @@ from silicus.errors import counted
 from silicus.plugins import require
 from silicus.study import Item
 
-__all__ = ["near_duplicates", "stimuli_alike"]
+__all__ = ["near_duplicates", "stimuli_alike", "whole_words"]
 
 _WORD = r"\w+"
 # Signs that change what a number says: "$5" is not "5%", nor "-5".
@@ -85,7 +85,7 @@ def stimuli_alike(claims: Claims, similarity: float) -> list[Finding]:
         finding
         for part in _AGAINST
         for finding in (
-            _resembling(claims, part, "study", (_whole,), similarity),
+            _resembling(claims, part, "study", (whole_words,), similarity),
             _resembling(claims, part, "question", (options, question), similarity),
             _repeated(claims, part),
         )
@@ -165,7 +165,8 @@ def _texts(items: list[Item], words: Callable[[Item], str]) -> dict[str, Item]:
     return {text: item for text, item in texts.items() if text}
 
 
-def _whole(item: Item) -> str:
+def whole_words(item: Item) -> str:
+    """Return what is compared of a stimulus: its words without the sentence that says how to answer."""
     text = item.text[: answer_sentence_start(item.text)] if item.verbatim else item.text
     return " ".join(f"{item.context}\n{text}".lower().split())
 

@@ -1,0 +1,130 @@
+"""Orders of a scale's options: the same question with its answers turned round or shuffled.
+
+An order is a permutation of the places of `scale.answers`: at place k of the new list stands the answer that stood
+at `order[k]`, so that `target[order]` are people's answers to the reordered item.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from silicus.errors import InputError
+from silicus.study.scale import Scale
+from silicus.study.study import Item
+
+__all__ = ["draw_order", "reorder", "undo"]
+
+_APART = re.compile(
+    r"other|other\W.*|some(thing|one|body) else.*|.*\b(do not|don['’]?t|cannot|can['’]?t) (know|choose|say)\b.*|"
+    r"not sure.*|unsure.*|no (opinion|answer)|none of (the above|these|those|them)\b.*|prefer not .*|"
+    r"refused?|not applicable",
+    re.IGNORECASE,
+)
+"""Answers that stand beside the others rather than among them."""
+
+_NOTHING = re.compile(r"none|neither( of (the above|these|those|them)\b.*)?|nothing", re.IGNORECASE)
+"""The same where points have no order; where they have, none is the least of something."""
+
+
+def draw_order(item: Item, rng: np.random.Generator) -> tuple[int, ...]:
+    """Return an order of the answers to an item, shape (answers,).
+
+    A nominal scale is shuffled; an ordered one is turned round or left, with equal chances. Refusals stay at the
+    end, and answers such as "Other" and "Don't know" where they are. An item that `reorder` cannot reorder keeps its
+    order.
+
+    Args:
+        item: what is asked.
+        rng: draws the order.
+    """
+    scale = item.scale
+    order = np.arange(len(scale.answers))
+    if _obstacle(item):
+        return tuple(order.tolist())
+    free = _free(scale)
+    if not scale.ordered:
+        order[free] = rng.permutation(free)
+    elif rng.random() < 0.5:
+        order[free] = free[::-1]
+    return tuple(order.tolist())
+
+
+def reorder(item: Item, order: Sequence[int]) -> Item:
+    """Return the item with its labels moved: the answer at place k means what that at place `order[k]` meant.
+
+    The values stay where they are. `reorder(reorder(item, order), undo(order))` is the item again.
+
+    Args:
+        item: what is asked.
+        order: a permutation of the places of the answers, shape (answers,), as `draw_order` returns it.
+
+    Raises:
+        InputError: the order is none of the answers, moves refusals, or mixes points that have an order; or the item
+            cannot be reordered: its words tell how to answer, or its points are numbers rather than names.
+    """
+    scale, order = item.scale, tuple(order)
+    if order == tuple(range(len(scale.answers))):
+        return item
+    where = f"the question '{item.question}' of the study '{item.study}'"
+    obstacle = _obstacle(item) or _misfit(scale, order)
+    if obstacle:
+        raise InputError(f"{where} cannot be asked in the order {list(order)}: {obstacle}.")
+    values = scale.values
+    moved = {value: scale.labels.get(values[place]) for value, place in zip(values, order, strict=False)}
+    labels = {value: label for value, label in moved.items() if label is not None}
+    return replace(item, scale=scale.model_copy(update={"labels": labels}))
+
+
+def undo(order: Sequence[int]) -> tuple[int, ...]:
+    """Return the order that brings everything back.
+
+    Examples:
+        >>> undo((2, 0, 1))
+        (1, 2, 0)
+    """
+    return tuple(np.argsort(np.asarray(order)).tolist())
+
+
+def _obstacle(item: Item) -> str | None:
+    """Return why the labels of an item cannot move, or `None` where they can."""
+    scale = item.scale
+    ends = scale.values[0], scale.values[-1]
+    if item.verbatim:
+        return "its words already say how to answer"
+    if scale.kind == "numeric":
+        return "its points are numbers, which have one order"
+    if not all(end in scale.labels for end in ends):
+        return "its first and its last point have no label that could move"
+    if scale.ordered and not np.allclose(scale.positions + scale.positions[::-1], 1):
+        return "its points are not evenly spaced, so that turning it round would change their distances"
+    # "1 means completely dissatisfied and 10 completely satisfied": moved labels would contradict the question.
+    numbers = {int(number) for number in re.findall(r"(?<![\d.,])\d+(?![\d%]|[.,]\d)", f"{item.context} {item.text}")}
+    if numbers.issuperset(ends):
+        return f"its words name the answers {ends[0]} and {ends[1]}"
+    return None
+
+
+def _free(scale: Scale) -> np.ndarray:
+    """Return the places of the points that may move, ascending, shape (free,)."""
+    apart = [_APART] if scale.ordered else [_APART, _NOTHING]
+    words = [scale.labels.get(value, "").strip() for value in scale.values]
+    return np.array([k for k, label in enumerate(words) if not any(p.fullmatch(label) for p in apart)], dtype=np.int64)
+
+
+def _misfit(scale: Scale, order: tuple[int, ...]) -> str | None:
+    """Return why an order that moves something is not one of this scale, or `None` where it is."""
+    answers, points = len(scale.answers), len(scale.values)
+    if sorted(order) != list(range(answers)):
+        return f"it is no permutation of its {answers} answers, 0 to {answers - 1}"
+    if order[points:] != tuple(range(points, answers)):
+        return "refusals stay at the end"
+    free = _free(scale)
+    turned = np.arange(answers)
+    turned[free] = free[::-1]
+    if scale.ordered and order != tuple(turned.tolist()):
+        return "a scale with an order can only be turned round"
+    return None

@@ -1,0 +1,132 @@
+"""The run folder of a training: what was asked, what came of it, and whether it is finished."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from silicus.errors import RunError
+from silicus.evaluate import SharesComparison
+from silicus.record import Record, digest, read, write
+from silicus.train import Recipe
+from silicus.workflow.run import git_revision, machine, versions
+
+__all__ = ["DataUsed", "TrainingManifest", "enter_folder", "finish", "key_of"]
+
+_MANIFEST = "manifest.json"
+_RECIPE = "recipe.json"
+
+
+class DataUsed(Record):
+    """A dataset that was learnt from."""
+
+    name: str
+    citation: str
+    licence: str
+    """Its terms hold for what is made from it."""
+    objective: str
+    examples: int
+    """How many examples there were, after the cap on a cell."""
+    answers: str
+    """Hash of its answers and their split."""
+    split: str
+    """What was held out of it, in words."""
+
+
+class TrainingManifest(Record):
+    """Where a model comes from."""
+
+    key: str
+    """Hash of recipe, answers and starting weights: two runs with the same key learn the same."""
+    recipe: Recipe
+    data: list[DataUsed]
+    left_out: list[str]
+    """What was not learnt from because it is tested on elsewhere."""
+    weights: str
+    """Hash of the weights training started from."""
+    steps: int
+    examples: int
+    """How many examples all steps together learn from."""
+    tokens: int | None = None
+    """How many tokens went through the model in training, once it is finished."""
+    versions: dict[str, str]
+    machine: str
+    git: str | None
+    created: str
+    finished: str | None = None
+    seconds: float | None = None
+    """How long the steps took, without reading, loading and testing."""
+    best_step: int | None = None
+    """The step whose weights were kept; `None`: the last."""
+    results: dict[str, SharesComparison] = {}
+    """Dataset -> how far the model before and after training, and two controls, lie from people in its test part."""
+
+
+def key_of(recipe: Recipe, data: list[DataUsed], weights: str) -> str:
+    """Return the hash that two trainings share which learn the same."""
+    return digest(recipe.model_dump_json(), *(used.answers for used in data), weights)
+
+
+def enter_folder(out: Path | None, manifest: TrainingManifest) -> tuple[Path, TrainingManifest]:
+    """Return the run folder and its manifest: a new one, or the one that an interrupted or finished run left.
+
+    Raises:
+        RunError: the folder holds another run, or something that is no run.
+    """
+    folder = out or Path("runs") / _name(manifest)
+    path = folder / _MANIFEST
+    if path.is_file():
+        old = read(path, TrainingManifest)
+        if old.key != manifest.key:
+            raise RunError(
+                f"{folder}: holds another training ({_difference(old, manifest)}). "
+                "Choose another folder with --out, or delete it."
+            )
+        return folder, old
+    foreign = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
+    if foreign:
+        raise RunError(
+            f"{folder}: this folder holds something else ({foreign[0]}). Choose an empty or new folder with --out."
+        )
+    write(path, manifest)
+    return folder, manifest
+
+
+def finish(folder: Path, manifest: TrainingManifest, **found: Any) -> TrainingManifest:
+    """Return the manifest with what was found, and write it: the run is finished."""
+    done = manifest.model_copy(update={"finished": datetime.now(UTC).isoformat(timespec="seconds"), **found})
+    write(folder / _MANIFEST, done)
+    return done
+
+
+def new_manifest(recipe: Recipe, data: list[DataUsed], weights: str, **more: Any) -> TrainingManifest:
+    """Return the manifest of a training that is about to begin."""
+    return TrainingManifest(
+        key=key_of(recipe, data, weights),
+        recipe=recipe,
+        data=data,
+        weights=weights,
+        versions=versions(),
+        machine=machine(),
+        git=git_revision(),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        **more,
+    )
+
+
+def _name(manifest: TrainingManifest) -> str:
+    recipe = manifest.recipe
+    words = [*(used.name for used in manifest.data), recipe.model.rstrip("/").rpartition("/")[2]]
+    named = re.sub(r"[^\w.]+", "-", "-".join(dict.fromkeys(words))).strip("-.")[:80]
+    return f"{named}-{manifest.key[:6]}"
+
+
+def _difference(old: TrainingManifest, new: TrainingManifest) -> str:
+    """Return what is different, in words."""
+    before, now = old.recipe.model_dump(), new.recipe.model_dump()
+    changed = [f"{name} was {before[name]}, is {now[name]}" for name in now if before.get(name) != now[name]]
+    if changed:
+        return "; ".join(changed)[:300]
+    return "the answers have changed" if old.weights == new.weights else "the starting weights have changed"

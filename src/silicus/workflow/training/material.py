@@ -1,0 +1,210 @@
+"""What a recipe learns from and is tested on: datasets read, checked, and made into examples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from silicus.data import (
+    Dataset,
+    DatasetManifest,
+    GuardOptions,
+    answers_digest,
+    guard,
+    read_dataset_folder,
+    read_dataset_manifest,
+    stimuli_across,
+    taught,
+    tested,
+)
+from silicus.errors import InputError, LeakError, counted
+from silicus.train import Examples, HeldOut, Learnt, Part, Recipe, held_out, learnt_from
+
+__all__ = ["Material", "Source", "gather"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A dataset that is learnt from or tested on.
+
+    Attributes:
+        path: its folder.
+        data: what people answered.
+        manifest: whose it is, and how it was split.
+    """
+
+    path: Path
+    data: Dataset
+    manifest: DatasetManifest
+
+    @property
+    def groups(self) -> bool:
+        """Whether its respondents are groups."""
+        return self.data.unit == "group"
+
+    @property
+    def split_in_words(self) -> str:
+        """What was held out of it."""
+        made = self.manifest.split
+        if made is None:
+            return "as its column 'split' says"
+        unseen = ", ".join(f"{held.test} of {held.all} of '{what}'" for what, held in made.held_out.items())
+        return f"unseen in the test part: {unseen} (seed {made.seed})"
+
+    def part(self, name: str) -> pl.DataFrame:
+        """Return the answers of a part."""
+        return self.data.answered.filter(pl.col("split") == name)
+
+
+@dataclass(frozen=True)
+class Material:
+    """All that a training needs of people's answers.
+
+    Attributes:
+        sources: the datasets learnt from, one a part of the recipe.
+        learnt: what is learnt from, one a part.
+        validation: dataset -> cells looked at in training.
+        test: dataset -> cells predicted before and after training.
+        left_out: stimuli that were left out because they are tested on elsewhere.
+    """
+
+    sources: list[Source]
+    learnt: list[Learnt]
+    validation: dict[str, HeldOut]
+    test: dict[str, HeldOut]
+    left_out: list[str]
+
+
+def gather(recipe: Recipe) -> Material:
+    """Return what a recipe learns from and is tested on, once nothing speaks against it.
+
+    Raises:
+        InputError: a dataset is no prepared folder, has not been split, or does not fit its objective.
+        LeakError: what is tested on can be learnt from.
+    """
+    sources = [_source(Path(part.data)) for part in recipe.parts]
+    tests = [_read(Path(path)) for path in recipe.tests]
+    for part, source in zip(recipe.parts, sources, strict=True):
+        _check_fits(part, source)
+    sources, left_out = _without_leaks(sources, tests, recipe)
+    rng = np.random.default_rng(recipe.seed)
+    learnt = [
+        learnt_from(part, s.data.items, s.part("train"), s.data.respondents, rng, groups=s.groups)
+        for part, s in zip(recipe.parts, sources, strict=True)
+    ]
+    apart = {str(source.path): source for source in sources}
+    validation = {
+        _name(source): _cells(source, source.part("validation"), recipe.evaluate_cells, rng)
+        for source in apart.values()
+        if len(source.part("validation")) and recipe.evaluate
+    }
+    test = {_name(s): _cells(s, _tested_rows(s), recipe.test_cells, rng) for s in [*apart.values(), *tests]}
+    return Material(sources, learnt, validation, test if recipe.test_cells else {}, left_out)
+
+
+def _name(source: Source) -> str:
+    return source.path.name.removesuffix("-data")
+
+
+def _tested_rows(source: Source) -> pl.DataFrame:
+    return source.part("test") if "split" in source.data.responses.columns else source.data.answered
+
+
+def _cells(source: Source, rows: pl.DataFrame, cells: int, rng: np.random.Generator) -> HeldOut:
+    data = source.data
+    return held_out(data.items, rows, data.respondents, groups=source.groups, cells=cells, rng=rng)
+
+
+def _read(path: Path) -> Source:
+    return Source(path, read_dataset_folder(path), read_dataset_manifest(path))
+
+
+def _source(path: Path) -> Source:
+    """Return a dataset that is learnt from.
+
+    Raises:
+        InputError: it has not been split, or nothing of it is to be learnt from.
+        LeakError: its answers were changed since it was prepared, and now leak.
+    """
+    source = _read(path)
+    if "split" not in source.data.responses.columns:
+        raise InputError(
+            f"{path}: has not been split, so there is nothing to say what training may see. "
+            f"Split it with: silicus data prepare {source.manifest.made_from} --hold-out question=0.2 --out {path}"
+        )
+    if source.part("train").is_empty():
+        raise InputError(f"{path}: its training part holds no answers.")
+    if source.manifest.guard is None or source.manifest.responses != answers_digest(source.data):
+        data, _ = guard(source.data, GuardOptions())
+        return replace(source, data=data)
+    return source
+
+
+def _check_fits(part: Part, source: Source) -> None:
+    single = part.objective in {"individual", "rationale", "preference"}
+    if single and source.groups:
+        raise InputError(
+            f"{source.path}: holds answers of groups of people, and '{part.objective}' learns from single answers. "
+            "Take the objective 'distribution'."
+        )
+    if part.objective == "rationale" and "rationale" not in source.data.responses.columns:
+        raise InputError(
+            f"{source.path}: holds no rationales to learn. Keep them with: silicus data prepare "
+            f"{source.manifest.made_from} --rationale"
+        )
+
+
+def _without_leaks(sources: list[Source], tests: list[Source], recipe: Recipe) -> tuple[list[Source], list[str]]:
+    """Return the sources, without the training stimuli that another dataset tests on where the recipe drops them.
+
+    Raises:
+        LeakError: there are some, and the recipe does not drop them.
+    """
+    clean: list[Source] = []
+    said: list[str] = []
+    for source in sources:
+        others = {str(o.path): o for o in [*sources, *tests] if o.path != source.path}
+        pairs = [
+            (mine, theirs, other.path) for other in others.values()
+            for mine, theirs, _ in stimuli_across(taught(source.data), tested(other.data))
+        ]  # fmt: skip
+        found = {mine.item: (mine, theirs, path) for mine, theirs, path in pairs}
+        if not found:
+            clean.append(source)
+            continue
+        mine, theirs, path = next(iter(found.values()))
+        sentence = (
+            f"{source.path}: {counted(len(found), 'stimulus that is', 'stimuli that are')} learnt from "
+            f"{'is' if len(found) == 1 else 'are'} tested on in another dataset, as “{mine.text[:80]}” and "
+            f"“{theirs.text[:80]}” of {path}"
+        )
+        if recipe.leaks == "stop":
+            raise LeakError(f"{sentence}. Leave them out of what is learnt from with 'leaks: drop' in the recipe.")
+        said.append(sentence)
+        learning = (pl.col("split") == "train") & pl.col("item").is_in(list(found))
+        clean.append(replace(source, data=source.data.keep(~learning, "tested on in another dataset")))
+    return clean, said
+
+
+def shares_learnt(learnt: list[Learnt]) -> list[np.ndarray]:
+    """Return the shares of the points of every cell learnt from: what the training mean is made of."""
+    found: list[np.ndarray] = []
+    for part in learnt:
+        found += _shares(part.examples)
+    return found
+
+
+def _shares(examples: Examples) -> list[np.ndarray]:
+    rows = examples.table.with_columns(pl.Series("cell", examples.cells)).explode("answers", "people")
+    counts = rows.filter(pl.col("people") > 0).group_by("cell", "item", "answers").agg(pl.col("people").sum())
+    found: list[np.ndarray] = []
+    for (_, item), own in counts.group_by("cell", "item", maintain_order=True):
+        points = np.zeros(len(examples.items[int(item)].scale.answers))  # pyright: ignore[reportArgumentType]
+        points[own["answers"].to_numpy()] = own["people"].to_numpy()
+        points = points[: len(examples.items[int(item)].scale.values)]  # pyright: ignore[reportArgumentType]
+        if points.sum() > 0:
+            found.append(points / points.sum())
+    return found
