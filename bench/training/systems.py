@@ -13,7 +13,7 @@ from torch.nn.functional import cross_entropy, scaled_dot_product_attention
 from bench.training.workload import Example, to_rows
 from silicus.models import attention
 from silicus.models.huggingface import HuggingFaceModel
-from silicus.train import individual
+from silicus.train.objectives import individual
 from silicus.train.packs import pack_step
 
 __all__ = ["BATCH", "SYSTEMS", "Done", "System", "answers_only", "collate", "label_count", "packed", "padded", "tree",

@@ -11,7 +11,8 @@ from rich.console import Console
 
 from silicus import __version__
 from silicus.errors import InputError, SilicusError
-from silicus.options import DemoOptions, EvaluateOptions, InspectOptions, PrepareOptions, SimulateOptions
+from silicus.options import DemoOptions, EvaluateOptions, InspectOptions, PrepareOptions, SimulateOptions, TrainOptions
+from silicus.plugins import require
 
 if TYPE_CHECKING:
     from silicus.evaluate import Evaluation
@@ -71,6 +72,32 @@ def evaluate(
         _show(run, evaluate_run(run))
     else:
         _show(*evaluate_data(options))
+
+
+@app.command
+def train(
+    recipe: Path | None = None, /, *, options: Annotated[TrainOptions, Parameter(name="*")] = TrainOptions()
+) -> None:
+    """Fine-tune a model on what people answered, and say whether it now lies closer to people it has not seen.
+
+    Args:
+        recipe: A recipe (.yaml, see recipes/); or leave it out and give --data.
+    """
+    from silicus.report import print_preview, print_training
+
+    training = require("silicus.workflow.training")
+    if options.dry_run:
+        print_preview(training.preview(recipe, options), Console())
+        return
+    trained = training.train(recipe, options)
+    if not training.is_first():
+        return
+    print_training(trained.done(), Console())
+    _say(f"Model: {trained.model}")
+    _say(f"Ask it: silicus simulate STUDY --model {trained.model}")
+    _say(
+        f"Compare it with people: silicus evaluate --data {trained.manifest.recipe.parts[0].data} --model {trained.model}"
+    )
 
 
 data_app = App(name="data", help="People's answers: which there are, what is wrong with them, what is tested on what.")

@@ -30,11 +30,12 @@ class AnswerOptions:
     model: str = "smollm2"
     """Who answers: smollm2 (embedded), uniform, pooled, scripted[:FILE], a model or adapter folder, or a hub id."""
 
-    template: str = "silicus"
-    """The words of the prompt: silicus (shared text first) or socrates (as published, persona first)."""
+    template: str | None = None
+    """The words of the prompt: silicus (shared text first), socrates (as published, persona first), cao or subpop. By
+    default those the model was trained with, else silicus."""
 
-    answers: Literal["value", "letter", "label"] = "value"
-    """How the model names its answer: as 3, as C, or as Somewhat agree."""
+    answers: Literal["value", "letter", "label"] | None = None
+    """How the model names its answer: as 3, as C, or as Somewhat agree. By default as it was trained, else value."""
 
     seed: int = 0
     """Where chance starts: the same seed gives the same bytes."""

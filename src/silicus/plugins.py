@@ -15,6 +15,8 @@ _EXTRA_OF = {
     "transformers": "local",
     "peft": "local",
     "gguf": "local",
+    "accelerate": "local",
+    "psutil": "local",
     "bitsandbytes": "train",
     "tensorboard": "train",
     "jinja2": "report",

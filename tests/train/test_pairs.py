@@ -78,7 +78,7 @@ def test_the_other_is_drawn_uniformly_from_all_who_answered_otherwise():
     assert all(abs(count - 100) < 5 * np.sqrt(600 * 1 / 6 * 5 / 6) for count in drawn.values())
 
 
-def test_a_person_s_own_answers_do_not_make_others_likelier():
+def test_all_others_are_drawn_where_a_person_has_further_answers_in_the_cell():
     rows = [("a", SHORT, "p0", 1, 1), ("a", SHORT, "p0", 3, 1), ("a", SHORT, "p1", 1, 1), ("a", LONG, "p2", 3, 1)]
     drawn = Counter(pair for seed in range(60) for pair in told(made(*rows, *[("a", SHORT, "p0", 2, 1)], seed=seed)))
     twice = [count for pair, count in drawn.items() if pair[:2] == ("p0", 2)]

@@ -138,6 +138,21 @@ def test_a_template_with_other_words_makes_another_run(tea, options, monkeypatch
         simulate(str(tea), options)
 
 
+def test_a_template_with_another_lead_makes_another_run(tea, options, monkeypatch):
+    simulate(str(tea), options)
+    monkeypatch.setattr(SilicusTemplate, "lead", "I would say ")
+    with pytest.raises(RunError, match="the prompts have changed"):
+        simulate(str(tea), options)
+
+
+def test_words_that_are_not_asked_for_are_recorded_as_what_they_came_to(tea, options):
+    manifest = read_run(simulate(str(tea), options)).manifest
+    assert (manifest.options["template"], manifest.options["answers"]) == ("silicus", "value")
+    # Naming the default is the same run, as it was before it could be left out.
+    named = replace(options, template="silicus", answers="value")
+    assert read_run(simulate(str(tea), named)).manifest.key == manifest.key
+
+
 def test_the_manifest_names_design_control_and_whose_answers_they_are(options):
     manifest = read_run(simulate("asian-disease", options)).manifest
     assert manifest.design == "between respondents, control 'gain'"
@@ -247,7 +262,7 @@ def test_what_cannot_be_asked_is_known_before_a_model_is_loaded(tea, options, mo
     with pytest.raises(
         PromptError, match=r"template 'forgetful', respondent 'us-\d+': the attribute '\w+' .* is absent"
     ):
-        simulate(str(tea), replace(options, model="nobody/no-such-model"))
+        simulate(str(tea), replace(options, model="./no-such-model"))
     assert not options.out.exists()
 
 

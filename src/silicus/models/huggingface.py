@@ -17,7 +17,7 @@ from silicus.models.trie import END, build_trie
 from silicus.prompts import Prompt
 from silicus.record import digest
 
-__all__ = ["PACK_TOKENS", "HuggingFaceModel"]
+__all__ = ["PACK_TOKENS", "HuggingFaceModel", "reads_at_most"]
 
 PACK_TOKENS = {"cpu": 1024, "cuda": 8192, "mps": 2048}
 CHUNK_TOKENS = {"cpu": 128, "cuda": 1024, "mps": 512}
@@ -56,11 +56,10 @@ class HuggingFaceModel:
         self.name, self.forwarded, self.weights = name, 0, fingerprint
         self._model, self.tokenizer = model.eval(), tokenizer
         self.device: torch.device = next(model.parameters()).device
-        self.dtype: torch.dtype = next(model.parameters()).dtype
+        self.dtype: torch.dtype = model.dtype  # of its first floating parameter: weights in 4 bits say uint8
         self.pack_tokens = pack_tokens or PACK_TOKENS[self.device.type]
         self.fingerprint = digest(fingerprint, str(self.dtype), str(self.pack_tokens))
-        limit = getattr(model.config, "max_position_embeddings", None) or tokenizer.model_max_length
-        self.encoder = Encoder(tokenizer, limit)
+        self.encoder = Encoder(tokenizer, reads_at_most(model.config, tokenizer))
         self.end_tokens = self.encoder.end_tokens(getattr(model.generation_config, "eos_token_id", None))
         _refuse_moving_positions(model.config, name)
         self._try_tree()
@@ -185,6 +184,11 @@ class HuggingFaceModel:
     def _plain(self, context: np.ndarray) -> np.ndarray:
         logits = self._model(input_ids=self._tensor(context)[None], use_cache=False).logits[0, -1]
         return logits.double().log_softmax(-1).cpu().numpy()
+
+
+def reads_at_most(config: Any, tokenizer: Any) -> int:
+    """Return how many tokens a model reads."""
+    return int(getattr(config, "max_position_embeddings", None) or tokenizer.model_max_length)
 
 
 def _by_answer(rows: Sequence[Row], edges: torch.Tensor, place_of: dict[int, int]) -> torch.Tensor:

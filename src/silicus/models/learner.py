@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +64,9 @@ def load_learner(
         MissingExtraError: 4 bits are asked for and bitsandbytes is not installed.
     """
     place, where = locate(name), where_to_run(device)
+    if where == "cuda":
+        # Each of several processes has a GPU of its own.
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
     frozen = torch_dtype(dtype, where)
     if place.base and low_rank is None:
         raise InputError(
@@ -78,15 +82,23 @@ def load_learner(
             dtype=torch.float32 if low_rank is None else frozen,
             **_in_four_bits(low_rank, frozen),
         )
+        if place.gguf:
+            _forget_file_format(model)
         torch.manual_seed(seed)
         if low_rank is not None:
             model = _with_adapter(model, low_rank, place.folder if place.base else None)
-    if checkpointing:
-        # Without re-entry, gradients also reach adapters behind frozen embeddings.
-        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        if checkpointing:
+            # Without re-entry, gradients also reach adapters behind frozen embeddings.
+            model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     if not getattr(model, "is_loaded_in_4bit", False):
         model = model.to(where)
-    return HuggingFaceModel(model, tokenizer, name, place.fingerprint(model), pack_tokens)
+    return HuggingFaceModel(model, tokenizer, name, place.fingerprint(model.config), pack_tokens)
+
+
+def _forget_file_format(model: Any) -> None:
+    """Mark the weights read from a GGUF file as what they are in memory: plain float32 ones that can learn."""
+    model.is_quantized, model.hf_quantizer = False, None
+    del model.config.quantization_config
 
 
 def _in_four_bits(low_rank: LowRank | None, dtype: torch.dtype) -> dict[str, Any]:
@@ -101,9 +113,8 @@ def _in_four_bits(low_rank: LowRank | None, dtype: torch.dtype) -> dict[str, Any
 
 def _with_adapter(model: Any, low_rank: LowRank, adapter: str | None) -> Any:
     """Return the model with adapters in float32: new ones that change nothing yet, or those of a folder."""
+    # What is not in 4 bits stays as it is: peft's preparation for them would make it float32, twice the memory.
     peft = require("peft")
-    if low_rank.four_bit:
-        model = peft.prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
     if adapter is not None:
         return peft.PeftModel.from_pretrained(model, adapter, is_trainable=True, autocast_adapter_dtype=True)
     config = peft.LoraConfig(

@@ -16,13 +16,16 @@ from typing import Any
 import torch
 
 from silicus.errors import ModelError, SilicusError
-from silicus.models.huggingface import HuggingFaceModel
+from silicus.models.huggingface import HuggingFaceModel, reads_at_most
 from silicus.models.memory import keep_freed_memory
 from silicus.models.model import Device, Dtype
 from silicus.plugins import require
 from silicus.record import digest
 
-__all__ = ["Located", "load_folder_or_hub", "load_smollm2", "locate", "quiet", "torch_dtype", "where_to_run"]
+__all__ = [
+    "Located", "Words", "load_folder_or_hub", "load_smollm2", "load_words", "locate", "quiet", "torch_dtype",
+    "where_to_run",
+]  # fmt: skip
 
 _SMOLLM2_HUB = "HuggingFaceTB/SmolLM2-135M-Instruct"
 _TOKENIZER_FILES = {"tokenizer.json", "tokenizer.model", "tokenizer_config.json", "vocab.json"}
@@ -47,9 +50,9 @@ class Located:
         """Where the tokenizer is: an adapter may leave it to its base."""
         return self.base if self.base and not _has_tokenizer(Path(self.folder)) else self.folder
 
-    def fingerprint(self, model: Any) -> str:
-        """Return a hash of the weights; of a hub model that of its id and revision."""
-        revision = str(getattr(model.config, "_commit_hash", None))
+    def fingerprint(self, config: Any) -> str:
+        """Return a hash of the weights; of a hub model that of its id and the revision that its config names."""
+        revision = str(getattr(config, "_commit_hash", None))
         return digest(*(_fingerprint(place) for place in (self.folder, self.base) if place), revision)
 
 
@@ -101,7 +104,39 @@ def load_folder_or_hub(name: str, device: Device = "auto", dtype: Dtype = "auto"
                 place.folder, dtype=precision, gguf_file=place.gguf
             )
         model = model.to(where)
-    return HuggingFaceModel(model, tokenizer, name, place.fingerprint(model))
+    return HuggingFaceModel(model, tokenizer, name, place.fingerprint(model.config))
+
+
+@dataclass(frozen=True)
+class Words:
+    """What is known of how a model reads, without its weights.
+
+    Attributes:
+        tokenizer: its tokenizer.
+        limit: how many tokens it reads at most.
+        weights: the hash that its weights have once they are loaded.
+    """
+
+    tokenizer: Any
+    limit: int
+    weights: str
+
+
+def load_words(name: str) -> Words:
+    """Return how a model reads; no weights are loaded.
+
+    Args:
+        name: a folder, a hub id, or `smollm2`.
+
+    Raises:
+        ModelError: it is not there, or has no tokenizer.
+    """
+    place = locate(name)
+    with quiet(name):
+        transformers = require("transformers")
+        tokenizer = transformers.AutoTokenizer.from_pretrained(place.words, gguf_file=place.gguf)
+        config = transformers.AutoConfig.from_pretrained(place.base or place.folder, gguf_file=place.gguf)
+    return Words(tokenizer, reads_at_most(config, tokenizer), place.fingerprint(config))
 
 
 def _base_of(folder: Path) -> str | None:
@@ -127,6 +162,11 @@ def _base_of(folder: Path) -> str | None:
         raise ModelError(f"{adapter}: not valid JSON ({error}).") from None
     if not base:
         raise ModelError(f"{adapter}: names no base_model_name_or_path.")
+    if Path(str(base)).is_absolute() and not Path(str(base)).is_dir():
+        raise ModelError(
+            f"{adapter}: the model that it adapts is not there: {base}. Put it back, or write where it is now as "
+            "base_model_name_or_path."
+        )
     return str(base)
 
 
@@ -158,7 +198,13 @@ def quiet(place: str) -> Generator[None]:
 
 
 def where_to_run(device: Device) -> str:
-    """Return the device that `auto` stands for: a GPU where there is one."""
+    """Return the device that `auto` stands for: a GPU where there is one.
+
+    Raises:
+        ModelError: a GPU is asked for and there is none.
+    """
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ModelError("found --device cuda, but torch finds no GPU on this machine. Take --device auto or cpu.")
     if device != "auto":
         return device
     if torch.cuda.is_available():

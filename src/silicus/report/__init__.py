@@ -5,13 +5,35 @@ from silicus.report.html import write_report
 from silicus.report.learnt import print_learnt
 from silicus.report.quality import print_quality, write_quality
 from silicus.report.terminal import print_evaluation
+from silicus.report.training import (
+    AnswerRead,
+    Cost,
+    ExampleRead,
+    PartLearnt,
+    PartPlanned,
+    Preview,
+    TokenRead,
+    TrainingDone,
+    print_preview,
+    print_training,
+)
 
 __all__ = [
+    "AnswerRead",
+    "Cost",
+    "ExampleRead",
+    "PartLearnt",
+    "PartPlanned",
+    "Preview",
+    "TokenRead",
+    "TrainingDone",
     "print_evaluation",
     "print_learnt",
     "print_prepared",
+    "print_preview",
     "print_quality",
     "print_readers",
+    "print_training",
     "write_quality",
     "write_report",
 ]

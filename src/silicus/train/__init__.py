@@ -1,10 +1,21 @@
 """From what people answered to a better predictor: what training makes smaller, and how."""
 
-from silicus.train.batches import Asking, Batches, Step
+from silicus.train.batches import Asking, Batches, Pack, Step, Task
+from silicus.train.estimate import (
+    Memory,
+    Shape,
+    check_memory,
+    free_memory,
+    matmul_rate,
+    memory,
+    model_shape,
+    training_seconds,
+)
 from silicus.train.examples import Example, Examples
 from silicus.train.held_out import HeldOut, Predicted, held_out, margins, predict
 from silicus.train.learnt import Learnt, learnt_from, with_margins
-from silicus.train.mixture import mix
+from silicus.train.mixture import Places, mix
+from silicus.train.packs import distinct_tokens
 from silicus.train.recipe import Part, Recipe, read_recipe
 from silicus.train.trainer import (
     CHECKPOINTS,
@@ -29,20 +40,32 @@ __all__ = [
     "JsonLines",
     "Learnt",
     "Looking",
+    "Memory",
+    "Pack",
     "Part",
+    "Places",
     "Predicted",
     "Recipe",
+    "Shape",
     "Step",
+    "Task",
     "Telling",
     "TreeTrainer",
+    "check_memory",
+    "distinct_tokens",
+    "free_memory",
     "held_out",
     "last_checkpoint",
     "learnt_from",
     "margins",
+    "matmul_rate",
+    "memory",
     "mix",
+    "model_shape",
     "predict",
     "read_recipe",
     "tensorboard",
     "training_arguments",
+    "training_seconds",
     "with_margins",
 ]

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from silicus.models.encode import Encoder
+from silicus.models.encode import Encoder, need_one_token_each
 from silicus.models.tree import Row
 from silicus.prompts import AnswerStyle, Prompt, Template, ask_for_reasoning, reasoned, render
 from silicus.study import draw_order, reorder
@@ -84,7 +84,8 @@ class Asking:
     """
 
     def __init__(self, template: Template, style: AnswerStyle, encoder: Encoder, closed: Encoder) -> None:
-        self._template, self._style = template, style
+        self._template = template
+        self._style: AnswerStyle = style
         self._encoders = {False: encoder, True: closed}
 
     def tasks(self, part: Part, examples: Iterator[Example], rng: np.random.Generator | None = None) -> list[Task]:
@@ -102,9 +103,15 @@ class Asking:
 
         Raises:
             PromptError: a prompt is longer than the model can read.
+            ModelError: the objective reads one token an answer, and the tokenizer splits one.
         """
         closed = part.objective in {"individual", "rationale", "preference"}
-        return list(self._encoders[closed].rows([task.prompt for task in tasks]))
+        rows = list(self._encoders[closed].rows([task.prompt for task in tasks]))
+        if part.objective in {"cao_as_coded", "subpop_as_coded"}:
+            # Rows of one scale share their answers.
+            for place in {id(row.trie): place for place, row in enumerate(rows)}.values():
+                need_one_token_each(tasks[place].prompt, rows[place].trie)
+        return rows
 
     def _task(self, part: Part, example: Example, rng: np.random.Generator | None) -> Task:
         if part.reorder and rng is not None:

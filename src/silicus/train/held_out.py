@@ -161,12 +161,13 @@ def predict(
     nll = np.zeros(len(tasks))
     shares = [np.zeros(len(human)) for human in held.human]
     for place, log_probabilities in model.score(rows, through):
-        log_shares = log_probabilities - np.logaddexp.reduce(log_probabilities)
+        with np.errstate(invalid="ignore"):  # A model whose weights are broken gives NaN, and training says so.
+            log_shares = log_probabilities - np.logaddexp.reduce(log_probabilities)
         target = tasks[place].target
         nll[place] = -float(log_shares[target > 0] @ target[target > 0]) / target.sum()
         own = shares[held.cells[place]]
-        points = np.exp(log_shares[: len(own)] - np.logaddexp.reduce(log_shares[: len(own)]))
-        own += points
+        points = np.exp(log_shares[: len(own)])
+        own += points / points.sum()
         if advance is not None:
             advance(1)
     return Predicted([share / share.sum() for share in shares], nll)

@@ -140,7 +140,8 @@ def _scales(items: Mapping[str, Item], shown: pl.Series) -> tuple[pl.DataFrame, 
     """
     scales: dict[tuple[tuple[int, str | None], ...], int] = {}
     of_item: list[tuple[str, int]] = []
-    for item in shown.unique(maintain_order=True):
+    # Sorted, so that the numbers and with them the draws are the same in every run.
+    for item in shown.unique().sort():
         scale = items[item].scale
         worded = scale.kind in {"binary", "nominal"}
         answers = tuple((answer, scale.label(answer) if worded else None) for answer in scale.answers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import math
+import os
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -18,9 +19,11 @@ from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader
 from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
+from transformers.utils import logging
 
 from silicus.errors import RunError
 from silicus.models.huggingface import HuggingFaceModel
+from silicus.record import write_text
 from silicus.train.batches import Asking, Batches, Pack, Step
 from silicus.train.held_out import HeldOut, predict
 from silicus.train.loss import pack_loss
@@ -40,6 +43,8 @@ __all__ = [
 
 CHECKPOINTS = "checkpoints"
 LOG = "log.jsonl"
+_EVERY_STEP = 1000
+"""Up to so many steps each one's loss is written, then the mean of ten."""
 _OPTIMIZERS = {"adamw": "adamw_torch", "adamw_8bit": "adamw_bnb_8bit"}
 _SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
 
@@ -101,19 +106,23 @@ class TreeTrainer(Trainer):
             processing_class=tokenizer,
         )
         self.remove_callback(PrinterCallback)
+        sharding = self.accelerator.state.fsdp_plugin if self.is_fsdp_enabled else None
+        if sharding is not None:
+            # Weights saved in shards are no model folder: nothing could load a checkpoint or the result.
+            sharding.set_state_dict_type("FULL_STATE_DICT")
 
     def get_train_dataloader(self) -> DataLoader:
         """Return the steps in their order; every process sees all of them and computes its own packs."""
         return DataLoader(self._batches, batch_size=1, shuffle=False, collate_fn=_only)
 
-    def training_step(self, model: Any, inputs: dict[str, Step], num_items_in_batch: Any = None) -> Tensor:  # noqa: ARG002
+    def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> Tensor:  # noqa: ARG002
         """Return the loss of a step, its gradients added up over the packs.
 
         Raises:
             RunError: the loss is no number.
         """
         model.train()
-        step = inputs["step"]
+        step: Step = inputs["step"]
         packs = self._own(step.packs)
         total = torch.zeros((), device=self.args.device)
         for pack in packs:
@@ -125,8 +134,10 @@ class TreeTrainer(Trainer):
                     loss = (each * pack.weight.to(each.device)).sum() * self.args.world_size / step.examples
                 self.accelerator.backward(loss)
             total += loss.detach()
-        if not math.isfinite(float(self.accelerator.reduce(total, "mean"))):
-            raise RunError(self._broken("the loss"))
+        whole: Any = self.accelerator.reduce(total, "mean")
+        if not math.isfinite(float(whole)):
+            # The weights that the step before left are those that gave this loss.
+            raise RunError(self._broken(f"the loss of step {self._next}", before=self.state.global_step))
         return total
 
     def _own(self, packs: list[Pack]) -> list[Pack]:
@@ -140,29 +151,38 @@ class TreeTrainer(Trainer):
         kind = self.accelerator.distributed_type
         if kind == DistributedType.DEEPSPEED:
             self.accelerator.gradient_state._set_sync_gradients(last)  # noqa: SLF001 - as transformers itself does
-        return self.accelerator.no_sync(model) if kind == DistributedType.MULTI_CPU and not last else nullcontext()
+        # Shards are exchanged with every pack: gradients kept whole until the last would undo the sharding.
+        alone = last or kind in {DistributedType.FSDP, DistributedType.DEEPSPEED}
+        return nullcontext() if alone else self.accelerator.no_sync(model)
 
     def _clip_grad_norm(self, model: Any) -> Any:
         norm = super()._clip_grad_norm(model)
         if norm is not None and not math.isfinite(float(norm)):
-            raise RunError(self._broken("the gradient"))
+            raise RunError(self._broken(f"the gradient of step {self._next}"))
         return norm
 
-    def _broken(self, what: str) -> str:
-        kept = last_checkpoint(Path(self.args.output_dir))
-        where = f"The last good checkpoint is kept: {kept}." if kept else "There is no checkpoint yet."
-        return (
-            f"{what} of step {self.state.global_step + 1} of {self.state.max_steps} is no finite number. {where} "
-            "Try a smaller --learning-rate, or --dtype float32."
-        )
+    def _broken(self, what: str, before: int | None = None) -> str:
+        kept = last_checkpoint(Path(str(self.args.output_dir)), before)
+        where = f"The last good checkpoint is kept: {kept}." if kept else "There is no good checkpoint yet."
+        return f"{what} is no finite number. {where} Try a smaller --learning-rate, or --dtype float32."
+
+    @property
+    def _next(self) -> str:
+        return f"{self.state.global_step + 1} of {self.state.max_steps}"
 
     def evaluate(self, *_: Any, metric_key_prefix: str = "eval", **__: Any) -> dict[str, float]:
-        """Return the loss and the Wasserstein distance on the held-out cells."""
+        """Return the loss and the Wasserstein distance on the held-out cells.
+
+        Raises:
+            RunError: the loss is no number; no checkpoint is written then.
+        """
         assert self._looking is not None  # noqa: S101 - transformers asks only where something is held out
-        through = self.model_wrapped
+        through: Any = self.model_wrapped
         through.eval()
         with self.compute_loss_context_manager():
             found = self._looking.metrics(self._learner, through)
+        if not math.isfinite(found["loss"]):
+            raise RunError(self._broken(f"the held-out loss after step {self.state.global_step}"))
         metrics = {f"{metric_key_prefix}_{name}": value for name, value in found.items()}
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
@@ -172,10 +192,31 @@ class TreeTrainer(Trainer):
         """Return the schedule of the learning rate."""
         if self._recipe.schedule != "epoch_decay":
             return super().create_scheduler(num_training_steps, optimizer)
-        steps, factor = num_training_steps / self._recipe.epochs, self._recipe.epoch_factor
-        self.lr_scheduler = LambdaLR(optimizer or self.optimizer, lambda step: factor ** int(step / steps))
+        examples, factor = sum(len(part.examples) for part in self._batches.parts), self._recipe.epoch_factor
+
+        def share(step: int) -> float:
+            rise = min(1.0, step / self.args.warmup_steps) if self.args.warmup_steps else 1.0
+            return rise * factor ** int(step * self._recipe.batch / examples)
+
+        learning: Any = optimizer or self.optimizer
+        self.lr_scheduler = LambdaLR(learning, share)
         self._created_lr_scheduler = True
         return self.lr_scheduler
+
+    def _load_best_model(self) -> None:
+        super()._load_best_model()
+        # Checkpoints are removed when training is over: not before every process has read the best one.
+        self.accelerator.wait_for_everyone()
+
+    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
+        """Write the model folder, without a progress bar in the middle of ours."""
+        shown = logging.is_progress_bar_enabled()
+        logging.disable_progress_bar()
+        try:
+            super().save_model(output_dir, _internal_call)
+        finally:
+            if shown:
+                logging.enable_progress_bar()
 
     def floating_point_ops(self, inputs: Any) -> int:  # noqa: ARG002
         """Return 0: transformers counts padded tokens, of which there are none."""
@@ -193,14 +234,16 @@ class JsonLines(TrainerCallback):
         self._path = path
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
-        """Drop the lines of steps that will be taken again."""
-        if self._path.is_file():
-            lines = self._path.read_text(encoding="utf-8").splitlines(keepends=True)
-            self._path.write_text("".join(ln for ln in lines if json.loads(ln)["step"] <= state.global_step), "utf-8")
+        """Drop the lines of steps that will be taken again, and one that was cut off."""
+        if state.is_world_process_zero and self._path.is_file():
+            lines = self._path.read_text(encoding="utf-8").splitlines()
+            steps = [line for line in lines if line.endswith("}") and json.loads(line)["step"] <= state.global_step]
+            write_text(self._path, "".join(f"{line}\n" for line in steps))
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any) -> None:  # noqa: ARG002
         """Write one line."""
-        if state.is_world_process_zero and logs:
+        # The last line of transformers is a mean over the steps since the training was started again.
+        if state.is_world_process_zero and logs and "train_runtime" not in logs:
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps({"step": state.global_step, **logs}) + "\n")
 
@@ -228,11 +271,14 @@ class Telling(TrainerCallback):
 
 
 def tensorboard(folder: Path) -> list[TrainerCallback]:
-    """Return what writes the numbers for TensorBoard into a run folder; nothing where it is not installed."""
-    if importlib.util.find_spec("tensorboard") is None:
+    """Return what writes the numbers for TensorBoard into a run folder; nothing where it is not installed.
+
+    Of several processes the first writes.
+    """
+    if importlib.util.find_spec("tensorboard") is None or os.environ.get("RANK", "0") != "0":
         return []
     from torch.utils.tensorboard import SummaryWriter
-    from transformers.integrations import TensorBoardCallback
+    from transformers.integrations.integration_utils import TensorBoardCallback
 
     return [TensorBoardCallback(SummaryWriter(str(folder / "tensorboard")))]
 
@@ -270,23 +316,38 @@ def training_arguments(recipe: Recipe, folder: Path, steps: int, device: str, *,
         load_best_model_at_end=looking,
         metric_for_best_model="eval_loss" if looking else None,
         greater_is_better=False if looking else None,
-        logging_steps=1 if steps <= 100 else 10,
+        # Checkpoints stand where a mean was just written: a run that goes on from one writes the same means.
+        logging_steps=1 if steps <= _EVERY_STEP else math.gcd(every, 10),
         logging_nan_inf_filter=False,
         disable_tqdm=True,
         report_to="none",
         log_level="error",
         remove_unused_columns=False,
+        # Every weight that learns takes part in every pack: processes need not look for others.
+        ddp_find_unused_parameters=False,
         dataloader_pin_memory=False,
     )
 
 
-def last_checkpoint(folder: Path) -> Path | None:
+def last_checkpoint(folder: Path, before: int | None = None) -> Path | None:
     """Return the last checkpoint in a folder that is whole, or `None`.
 
-    Transformers writes the trainer's state last: a checkpoint that has it was not cut off.
+    Args:
+        folder: where checkpoints are.
+        before: the step that it must come before; `None`: any.
     """
-    found = [path for path in folder.glob("checkpoint-*") if (path / "trainer_state.json").is_file()]
-    return max(found, key=lambda path: int(path.name.partition("-")[2]), default=None)
+    found = {int(path.name.partition("-")[2]): path for path in folder.glob("checkpoint-*") if _is_whole(path)}
+    steps = [step for step in found if before is None or step < before]
+    return found[max(steps)] if steps else None
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    """Whether a checkpoint was not cut off: transformers writes the trainer's state last."""
+    try:
+        json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _only(steps: list[Step]) -> dict[str, Step]:

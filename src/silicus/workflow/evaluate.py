@@ -12,14 +12,13 @@ from silicus.errors import InputError
 from silicus.evaluate import Evaluation
 from silicus.evaluate import evaluate as score
 from silicus.options import EvaluateOptions
-from silicus.prompts import get_template
 from silicus.record import write
 from silicus.report import write_report
 from silicus.simulate import plan_answered
 from silicus.study import RESPONSES
 from silicus.workflow.data import read
 from silicus.workflow.run import About, Run, read_run
-from silicus.workflow.simulate import Asked, ask
+from silicus.workflow.simulate import Asked, ask, settled
 
 __all__ = ["evaluate_data", "evaluate_run"]
 
@@ -71,6 +70,7 @@ def _facts(run: Run) -> dict[str, str]:
         "Design": manifest.design,
         "Respondents": manifest.respondents,
         "Seed": str(asked["seed"]),
+        **({"Note": "; ".join(manifest.notes)} if manifest.notes else {}),
         "Versions": ", ".join(f"{library} {number}" for library, number in manifest.versions.items()),
         "Made": f"{manifest.created}, run key {manifest.key}",
     }
@@ -87,7 +87,7 @@ def evaluate_data(options: EvaluateOptions) -> tuple[Path, Evaluation]:
     if options.data is None:
         raise InputError("found neither a run folder nor --data, expected one of them.")
     data = _sample(_part(read(options.data, options), options), options)
-    template = get_template(options.template)
+    asked, template, known = settled(options)
     responses = data.responses.select(RESPONSES.names())
     plan = plan_answered(list(data.cells()), data.respondents, responses, template)
     who = _WHO[data.unit]
@@ -101,7 +101,7 @@ def evaluate_data(options: EvaluateOptions) -> tuple[Path, Evaluation]:
         people=f"the same {who}",
         unit=data.unit,
     )
-    folder = ask(Asked(plan, responses, about), template, options)
+    folder = ask(Asked(plan, responses, about, known), template, asked)
     return folder, evaluate_run(folder)
 
 

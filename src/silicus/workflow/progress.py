@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-__all__ = ["Bar", "progress", "waiting"]
+__all__ = ["Bar", "is_first", "progress", "waiting"]
 
 
 class Bar:
@@ -34,12 +34,17 @@ def progress(what: str, total: int, unit: str = "answers") -> Generator[Bar]:
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(unit),
         TaskProgressColumn(), TimeRemainingColumn(elapsed_when_finished=True), TextColumn("{task.fields[said]}"),
     )  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True), disable=os.environ.get("RANK", "0") != "0") as bars:
+    with Progress(*columns, console=Console(stderr=True), disable=not is_first()) as bars:
         yield Bar(bars, bars.add_task(what, total=total, said=""))
 
 
 @contextmanager
 def waiting(what: str) -> Generator[None]:
-    """Show a spinner while something of unknown length goes on."""
-    with Console(stderr=True).status(what):
+    """Show a spinner while something of unknown length goes on; only the first of several processes shows it."""
+    with Console(stderr=True, quiet=not is_first()).status(what):
         yield
+
+
+def is_first() -> bool:
+    """Return whether this is the only process of a run, or the first of several."""
+    return os.environ.get("RANK", "0") == "0"

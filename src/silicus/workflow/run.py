@@ -45,6 +45,8 @@ class About(Record):
     """What a respondent is: a person, one answer of an unidentified person, or a group of people."""
     design: str = "not stated"
     """Between or within, and the control condition."""
+    notes: list[str] = []
+    """What else has to be known of the numbers, such as that the model is asked otherwise than it was trained."""
 
 
 class Manifest(About):

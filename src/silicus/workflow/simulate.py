@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
+from rich.console import Console
 
 from silicus.errors import InputError
 from silicus.models import Model, load_model
+from silicus.models.trained_as import TrainedAs, check_prompts, trained_as
 from silicus.options import AnswerOptions, SimulateOptions
-from silicus.prompts import Template, get_template, render
+from silicus.prompts import AnswerStyle, Template, get_template, render
 from silicus.record import digest
 from silicus.simulate import Plan, PooledModel, plan_all, predict, tidy
 from silicus.simulate import simulate as write_parts
@@ -19,7 +22,9 @@ from silicus.study import Item, draw_profiles, human_responses, iter_respondents
 from silicus.workflow.progress import progress, waiting
 from silicus.workflow.run import About, enter_run
 
-__all__ = ["Asked", "ask", "simulate"]
+__all__ = ["Asked", "ask", "settled", "simulate"]
+
+T = TypeVar("T", bound=AnswerOptions)
 
 _PROFILES = (
     "Respondents: profiles of US adults, raked to population margins by iterative proportional fitting; which are "
@@ -35,11 +40,13 @@ class Asked:
         plan: who is asked what.
         responses: people's answers, where they are known.
         about: what the run is about.
+        known: how the model was trained, where it says so.
     """
 
     plan: Plan
     responses: pl.DataFrame
     about: About
+    known: TrainedAs | None = None
 
 
 def simulate(study: str, options: SimulateOptions) -> Path:
@@ -54,7 +61,7 @@ def simulate(study: str, options: SimulateOptions) -> Path:
     """
     loaded = read_study(study)
     people, who = _respondents(options)
-    template = get_template(options.template)
+    options, template, known = settled(options)
     plan = plan_all(list(loaded.items()), people, template)
     about = About(
         name=loaded.id,
@@ -65,7 +72,7 @@ def simulate(study: str, options: SimulateOptions) -> Path:
         people=loaded.source.population or "not stated",
         design=f"{loaded.design} respondents" + (f", control '{loaded.control.id}'" if loaded.control else ""),
     )
-    return ask(Asked(plan, human_responses(loaded), about), template, options)
+    return ask(Asked(plan, human_responses(loaded), about, known), template, options)
 
 
 def _respondents(options: SimulateOptions) -> tuple[pl.DataFrame, str]:
@@ -81,28 +88,61 @@ def _respondents(options: SimulateOptions) -> tuple[pl.DataFrame, str]:
     return table, f"{len(table):,} respondents of {Path(given).name}"
 
 
+def settled(options: T) -> tuple[T, Template, TrainedAs | None]:
+    """Return the options with the words of the prompts filled in, their template, and how the model was trained.
+
+    What is not asked for is as in training, where the model says that, else `silicus` and `value`.
+    """
+    known = trained_as(options.model)
+    template = options.template or (known.template if known else "silicus")
+    answers = options.answers or (known.answers if known else "value")
+    return replace(options, template=template, answers=answers), get_template(template), known
+
+
 def ask(asked: Asked, template: Template, options: AnswerOptions) -> Path:
     """Return the run folder after the model has answered everything that is asked.
 
     A run that was interrupted goes on where it stopped; a finished run is left as it is.
+
+    Args:
+        asked: all that is needed besides a model.
+        template: the words of the prompts.
+        options: how answers are asked for, as `settled` returns them.
+
+    Raises:
+        SilicusError: something cannot be asked, or the model reads other prompts than it was trained with.
     """
-    words = _try_one(asked, template, options)
+    style = options.answers or "value"
+    words = _try_one(asked, template, style)
     model = _load(asked, options)
+    about = asked.about.model_copy(update={"notes": _otherwise(asked.known, options)})
     inputs = {"respondents": _table_digest(asked.plan.respondents), "weights": model.fingerprint, "prompts": words}
-    folder = enter_run(options, asked.about, list(asked.plan.items), asked.responses, inputs)
+    folder = enter_run(options, about, list(asked.plan.items), asked.responses, inputs)
     if (folder / "predictions.parquet").is_file():
         tidy(folder)
         return folder
     with progress(f"{model.name} answers", len(asked.plan)) as bar:
 
         def answer(plan: Plan, start: int, stop: int) -> pl.DataFrame:
-            return predict(plan.between(start, stop), model, template, options.answers, bar.advance)
+            return predict(plan.between(start, stop), model, template, style, bar.advance)
 
         write_parts(asked.plan, answer, folder, bar.advance)
     return folder
 
 
-def _try_one(asked: Asked, template: Template, options: AnswerOptions) -> str:
+def _otherwise(known: TrainedAs | None, options: AnswerOptions) -> list[str]:
+    """Return, and say, that the model is asked in other words than it was trained in; nothing where it is not."""
+    if known is None or (known.template, known.answers) == (options.template, options.answers):
+        return []
+    note = (
+        f"{options.model} was trained with the template '{known.template}' and answers as {known.answers}; here it is "
+        f"asked with '{options.template}' and {options.answers}, as the options say"
+    )
+    Console(stderr=True).print(f"{note}.", soft_wrap=True, highlight=False, markup=False)
+    return [note]
+
+
+def _try_one(asked: Asked, template: Template, style: AnswerStyle) -> str:
     """Return a hash of one prompt of every item: what cannot be asked is known before a model is loaded.
 
     Raises:
@@ -112,16 +152,22 @@ def _try_one(asked: Asked, template: Template, options: AnswerOptions) -> str:
         reasons = "; ".join(f"{count} rows: {reason}" for reason, count in asked.about.left_out.items())
         raise InputError(f"{asked.about.name}: nothing is left to ask ({reasons or 'no rows'}).")
     person = next(iter_respondents(asked.plan.respondents[:1]))
-    prompts = [render(template, item, person, options.answers) for item in asked.plan.items]
-    return digest(*(f"{prompt.system}\n{prompt.user}\n{prompt.answers}" for prompt in prompts))
+    prompts = [render(template, item, person, style) for item in asked.plan.items]
+    # Templates without a lead keep the hash that their runs have always had.
+    leads = [template.lead] if template.lead else []
+    return digest(*(f"{prompt.system}\n{prompt.user}\n{prompt.answers}" for prompt in prompts), *leads)
 
 
 def _load(asked: Asked, options: AnswerOptions) -> Model:
+    """Return the model, once it is sure that it reads the prompts it was trained with."""
     if options.model == "pooled":
         items: dict[str, Item] = {item.item: item for item in asked.plan.items}
         return PooledModel(asked.responses, items)
     with waiting(f"loading {options.model}"):
-        return load_model(options.model, options.device, options.dtype)
+        model = load_model(options.model, options.device, options.dtype)
+        if asked.known is not None:
+            check_prompts(options.model, asked.known, model)
+        return model
 
 
 def _table_digest(table: pl.DataFrame) -> str:

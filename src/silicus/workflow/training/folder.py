@@ -11,12 +11,12 @@ from silicus.errors import RunError
 from silicus.evaluate import SharesComparison
 from silicus.record import Record, digest, read, write
 from silicus.train import Recipe
+from silicus.workflow.progress import is_first
 from silicus.workflow.run import git_revision, machine, versions
 
-__all__ = ["DataUsed", "TrainingManifest", "enter_folder", "finish", "key_of"]
+__all__ = ["DataUsed", "TrainingManifest", "begin", "find_folder", "finish", "key_of", "new_manifest"]
 
 _MANIFEST = "manifest.json"
-_RECIPE = "recipe.json"
 
 
 class DataUsed(Record):
@@ -29,6 +29,8 @@ class DataUsed(Record):
     objective: str
     examples: int
     """How many examples there were, after the cap on a cell."""
+    given: int
+    """How many answers its training part holds."""
     answers: str
     """Hash of its answers and their split."""
     split: str
@@ -69,8 +71,10 @@ def key_of(recipe: Recipe, data: list[DataUsed], weights: str) -> str:
     return digest(recipe.model_dump_json(), *(used.answers for used in data), weights)
 
 
-def enter_folder(out: Path | None, manifest: TrainingManifest) -> tuple[Path, TrainingManifest]:
-    """Return the run folder and its manifest: a new one, or the one that an interrupted or finished run left.
+def find_folder(out: Path | None, manifest: TrainingManifest) -> tuple[Path, TrainingManifest]:
+    """Return the run folder and its manifest: this one, or the one that an interrupted or finished run left.
+
+    Nothing is written yet.
 
     Raises:
         RunError: the folder holds another run, or something that is no run.
@@ -85,19 +89,32 @@ def enter_folder(out: Path | None, manifest: TrainingManifest) -> tuple[Path, Tr
                 "Choose another folder with --out, or delete it."
             )
         return folder, old
-    foreign = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
+    if folder.is_file():
+        raise RunError(f"{folder}: is a file. Choose a new folder with --out.")
+    foreign = sorted(entry.name for entry in folder.iterdir() if not _is_ours(entry)) if folder.is_dir() else []
     if foreign:
         raise RunError(
             f"{folder}: this folder holds something else ({foreign[0]}). Choose an empty or new folder with --out."
         )
-    write(path, manifest)
     return folder, manifest
+
+
+def begin(folder: Path, manifest: TrainingManifest) -> None:
+    """Write the manifest of a training whose weights could be loaded."""
+    if is_first() and not (folder / _MANIFEST).is_file():
+        write(folder / _MANIFEST, manifest)
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a run that was killed while its manifest was written leaves such a file."""
+    return path.name.startswith(".") and path.suffix == ".part"
 
 
 def finish(folder: Path, manifest: TrainingManifest, **found: Any) -> TrainingManifest:
     """Return the manifest with what was found, and write it: the run is finished."""
     done = manifest.model_copy(update={"finished": datetime.now(UTC).isoformat(timespec="seconds"), **found})
-    write(folder / _MANIFEST, done)
+    if is_first():
+        write(folder / _MANIFEST, done)
     return done
 
 

@@ -95,18 +95,26 @@ def gather(recipe: Recipe) -> Material:
         learnt_from(part, s.data.items, s.part("train"), s.data.respondents, rng, groups=s.groups)
         for part, s in zip(recipe.parts, sources, strict=True)
     ]
-    apart = {str(source.path): source for source in sources}
+    apart = list({source.path: source for source in sources}.values())
+    everything = [*apart, *(test for test in tests if test.path not in {source.path for source in sources})]
+    names = _names([source.path for source in everything])
     validation = {
-        _name(source): _cells(source, source.part("validation"), recipe.evaluate_cells, rng)
-        for source in apart.values()
-        if len(source.part("validation")) and recipe.evaluate
+        names[source.path]: _cells(source, source.part("validation"), recipe.evaluate_cells, rng)
+        for source in apart
+        if recipe.evaluate and len(source.part("validation"))
     }
-    test = {_name(s): _cells(s, _tested_rows(s), recipe.test_cells, rng) for s in [*apart.values(), *tests]}
-    return Material(sources, learnt, validation, test if recipe.test_cells else {}, left_out)
+    test = {
+        names[source.path]: _cells(source, _tested_rows(source), recipe.test_cells, rng)
+        for source in everything
+        if recipe.test_cells and len(_tested_rows(source))
+    }
+    return Material(sources, learnt, validation, test, left_out)
 
 
-def _name(source: Source) -> str:
-    return source.path.name.removesuffix("-data")
+def _names(paths: list[Path]) -> dict[Path, str]:
+    """Return what datasets are called: the names of their folders, or their whole paths where names are alike."""
+    short = {path: path.name.removesuffix("-data") for path in paths}
+    return {path: name if list(short.values()).count(name) == 1 else str(path) for path, name in short.items()}
 
 
 def _tested_rows(source: Source) -> pl.DataFrame:
@@ -166,7 +174,7 @@ def _without_leaks(sources: list[Source], tests: list[Source], recipe: Recipe) -
     clean: list[Source] = []
     said: list[str] = []
     for source in sources:
-        others = {str(o.path): o for o in [*sources, *tests] if o.path != source.path}
+        others = {o.path: o for o in [*sources, *tests] if o.path.resolve() != source.path.resolve()}
         pairs = [
             (mine, theirs, other.path) for other in others.values()
             for mine, theirs, _ in stimuli_across(taught(source.data), tested(other.data))

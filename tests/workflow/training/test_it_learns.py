@@ -1,0 +1,35 @@
+"""It really learns: a short training of the embedded model on real people, beside what needs no model.
+
+Minutes long: `pytest -m slow tests/workflow/training/test_it_learns.py`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from silicus.options import PrepareOptions, TrainOptions
+from silicus.workflow import prepare_data
+from silicus.workflow.training import train
+
+RECIPE = Path(__file__).parents[3] / "recipes" / "opinion-distribution.yaml"
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("smollm2")
+def test_ten_minutes_of_training_beat_untuned_uniform_and_the_training_mean_on_unseen_questions(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    options = PrepareOptions(
+        hold_out=("question=0.2", "study=0.1"), validation=0.1, drop=("items", "near-duplicates"),
+        out=tmp_path / "opinionqa-data",
+    )  # fmt: skip
+    prepare_data(str(shared_data / "opinionqa" / "group_distributions.jsonl.gz"), options)
+    asked = TrainOptions(data=(str(tmp_path / "opinionqa-data"),), steps=60, out=tmp_path / "run")
+    (found,) = train(RECIPE, asked).manifest.results.values()
+    for other in ("untuned", "uniform", "training mean"):
+        for metric in ("wasserstein", "total_variation", "js_distance", "nll"):
+            difference = found.changes["tuned"][other][metric].difference
+            assert difference.high is not None
+            assert difference.high < 0, f"{metric} against {other}: {difference}"

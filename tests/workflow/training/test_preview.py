@@ -1,0 +1,216 @@
+"""The dry run shows what training reads, from the rows that training reads, and loads no weights."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import transformers
+from rich.console import Console
+
+from silicus.models.trie import END
+from silicus.options import TrainOptions
+from silicus.report import ExampleRead, print_preview
+from silicus.study import Scale
+from silicus.train import distinct_tokens
+from silicus.workflow.training import preview
+from silicus.workflow.training.asked import recipe_asked
+from silicus.workflow.training.preview import _examples, _pieces, _sample, borne
+from silicus.workflow.training.ready import Ready, get_ready
+from tests.models.tiny import byte_level, sentencepiece_style
+from tests.workflow.training.small import AGREE, changed, save_model, save_survey, survey
+
+PERCENT = Scale(kind="numeric", low=0, high=100)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return save_model(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture(autouse=True)
+def no_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(*_: object, **__: object) -> None:
+        pytest.fail("weights were loaded")
+
+    monkeypatch.setattr(transformers.AutoModelForCausalLM, "from_pretrained", load)
+
+
+def options(folder: Path, model: str, scale: Scale = AGREE, **more: object) -> TrainOptions:
+    poll = save_survey(folder / "poll-data", survey(scale=scale))
+    return TrainOptions(**{"data": (poll,), "model": model, "steps": 3, "batch": 8, "device": "cpu", **more})
+
+
+def ready(asked: TrainOptions, recipe: Path | None = None) -> Ready:
+    return get_ready(recipe_asked(recipe, asked), asked)
+
+
+def coloured(example: ExampleRead) -> list[tuple[str, bool]]:
+    return [(token.text, token.loss) for answer in example.answers for token in answer.tokens]
+
+
+@pytest.mark.parametrize("objective", ["individual", "distribution", "preference"])
+@pytest.mark.parametrize("scale", [AGREE, PERCENT], ids=["agree", "percent"])
+def test_coloured_tokens_are_the_edges_of_training_rows_that_lead_to_an_answer_with_a_target(
+    tmp_path, model, objective, scale
+):
+    plan = ready(
+        options(tmp_path, model, scale, objective=objective, template="socrates" if scale is PERCENT else None)
+    )
+    # The rows of the steps themselves, with the targets that the loss is taken of.
+    by_row = {
+        _words(plan, row.context, row.trie, target): (row, target)
+        for step in _sample(plan)
+        for pack in step.packs
+        for row, target in zip(pack.rows, pack.target.numpy(), strict=True)
+    }
+    compared = 0
+    for example in _examples(plan):
+        found = by_row.get((example.prompt, tuple(coloured(example))))
+        assert found is not None, "an example was shown otherwise than training reads it"
+        compared += 1
+    assert compared == 10
+
+
+def _words(plan: Ready, context, trie, target) -> tuple[str, tuple[tuple[str, bool], ...]]:
+    """Return a row of a step in words, its loss written down by hand."""
+    said = []
+    tokenizer = plan.tokenizer
+    given = {int(edge) for path, share in zip(trie.paths, target, strict=False) if share != 0 for edge in path}
+    for path in trie.paths:
+        for edge in path:
+            if edge < len(trie.edge_tokens):
+                token = int(trie.edge_tokens[edge])
+                said.append(("<end of turn>" if token == END else tokenizer.decode([token]), int(edge) in given))
+    return tokenizer.decode(context), tuple(said)
+
+
+def test_of_a_person_only_the_answer_given_is_shown_and_the_end_of_the_turn_bears_loss(tmp_path, model):
+    for example in preview(None, options(tmp_path, model)).examples:
+        (answer,) = example.answers
+        assert [token.text for token in answer.tokens][0] in {"1", "2", "9"}
+        assert [(token.text, token.loss) for token in answer.tokens][-1] == ("<end of turn>", True)
+        assert "<|start|>assistant" in example.prompt
+        assert "respondent 'p" in example.title
+
+
+def test_of_a_distribution_every_answer_has_its_share_and_only_those_given_are_coloured(tmp_path, model):
+    for example in preview(None, options(tmp_path, model, objective="distribution")).examples:
+        assert sum(answer.share for answer in example.answers) == pytest.approx(1)
+        assert [bool(answer.share) for answer in example.answers] == [
+            all(token.loss for token in answer.tokens) for answer in example.answers
+        ]
+
+
+def test_of_a_pair_one_answer_is_chosen_and_the_other_rejected(tmp_path, model):
+    for example in preview(None, options(tmp_path, model, objective="preference")).examples:
+        assert sorted(answer.beside for answer in example.answers) == ["chosen", "rejected"]
+        assert all(token.loss for answer in example.answers for token in answer.tokens)
+
+
+def test_an_edge_bears_loss_if_it_leads_to_an_answer_that_was_given(tmp_path, model):
+    plan = ready(options(tmp_path, model, PERCENT, objective="distribution"))
+    learnt = plan.material.learnt[0]
+    tasks = plan.asking.tasks(learnt.part, learnt.examples.take([0]))
+    row = plan.asking.rows(learnt.part, tasks)[0]
+    only = np.zeros(101)
+    only[10] = 1.0
+    tokens = row.trie.edge_tokens[borne(row, only)].tolist()
+    text = "".join(plan.tokenizer.decode([token]) for token in tokens if token != END)
+    # 10 is the beginning of 100: its end is read too.
+    assert (text, END in tokens) == ("10", True)
+    assert not borne(row, np.zeros(101)).any()
+
+
+@pytest.mark.parametrize("made", [byte_level, sentencepiece_style])
+@pytest.mark.parametrize("text", ["Somewhat agree", " 100", "naïve 水 ✓", "two\nlines"])
+def test_the_words_of_tokens_make_up_the_text(made, text):
+    tokenizer = made()
+    before = np.array(tokenizer("Answer:", add_special_tokens=False)["input_ids"])
+    whole = np.array(tokenizer("Answer:" + text, add_special_tokens=False)["input_ids"])
+    joined = "".join(_pieces(tokenizer, before, whole[len(before) :]))
+    assert joined.replace("\ufffd", "").replace("\\n", "\n") == tokenizer.decode(whole)[len(tokenizer.decode(before)) :]
+
+
+def test_the_same_seed_draws_the_same_examples_and_another_seed_others(tmp_path, model):
+    def prompts(seed: int) -> list[str]:
+        asked = options(tmp_path, model, seed=seed, steps=20)
+        return [example.prompt for example in _examples(ready(asked))]
+
+    assert prompts(1) == prompts(1)
+    assert prompts(1) != prompts(2)
+
+
+def test_of_a_rationale_the_whole_reasoning_bears_loss(tmp_path, model):
+    asked = options(tmp_path, model, objective="rationale")
+    changed(Path(asked.data[0]), rationale=pl.lit("It is near to my heart."))
+    for example in preview(None, asked).examples:
+        (answer,) = example.answers
+        assert "It is near to my heart." in "".join(token.text for token in answer.tokens)
+        assert "near to my heart" not in example.prompt
+        assert all(token.loss for token in answer.tokens)
+
+
+# --- cost
+
+
+def test_costs_are_counted_where_every_step_is_looked_at(tmp_path, model):
+    asked = options(tmp_path, model, objective="distribution")
+    plan, cost = ready(asked), preview(None, asked).cost
+    batches = plan.batches(plan.material.learnt)
+    packs = [pack for step in (batches[n] for n in range(3)) for pack in step.packs]
+    assert (cost.steps, cost.sampled, cost.device) == (3, 3, "cpu")
+    assert cost.tree == sum(distinct_tokens(pack.rows) for pack in packs)
+    assert cost.alone == sum(len(row.context) + len(row.trie.tokens) for pack in packs for row in pack.rows)
+    # Two of three answers are given to every question, each one token.
+    assert cost.loss == 2 * 24
+    assert cost.tree < cost.alone
+    assert cost.seconds > 0
+    assert set(cost.memory) == {"weights", "gradients", "optimiser", "activations", "logits", "libraries"}
+
+
+def test_costs_of_many_steps_are_extrapolated_from_some(tmp_path, model):
+    cost = preview(None, options(tmp_path, model, objective="distribution", steps=200)).cost
+    assert (cost.steps, cost.sampled) == (200, 20)
+    assert cost.loss == pytest.approx(2 * 1600)
+
+
+def test_parts_are_told_with_their_examples_and_longest_prompt(tmp_path, model):
+    asked = options(tmp_path, model)
+    (part,) = preview(None, asked).parts
+    plan = ready(asked)
+    learnt = plan.material.learnt[0]
+    rows = plan.asking.rows(learnt.part, plan.asking.tasks(learnt.part, learnt.examples.take(range(48))))
+    assert (part.name, part.objective, part.examples, part.used) == ("poll", "individual", 48, 24)
+    longest = max(len(row.context) + int(max(row.trie.depths)) for row in rows)
+    # Those who are told in the most words are read: two of their numbers may be a token more or less.
+    assert longest - 2 <= part.longest <= longest
+    assert min(len(row.context) for row in rows) <= part.median <= part.longest
+
+
+def test_too_little_memory_is_a_warning_and_the_rest_is_shown(tmp_path, model, monkeypatch):
+    for place in ("ready", "preview"):
+        monkeypatch.setattr(f"silicus.workflow.training.{place}.free_memory", lambda device: 2**20, raising=False)
+    found = preview(None, options(tmp_path, model))
+    assert len(found.examples) == 10
+    assert "needs about" in found.warnings[0]
+
+
+def test_without_a_validation_part_it_is_said_that_nothing_chooses_the_step(tmp_path, model):
+    poll = save_survey(tmp_path / "poll-data", survey(parts=("train",) * 5 + ("test question",)))
+    found = preview(None, TrainOptions(data=(poll,), model=model, steps=2, device="cpu"))
+    assert found.warnings == ["There is no validation part to look at: the last step will be kept, nothing chooses it."]
+
+
+def test_a_dry_run_is_printed_and_leaves_nothing_behind(tmp_path, model, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    asked = options(tmp_path, model, out=Path("run"))
+    before = set(tmp_path.rglob("*"))
+    file = io.StringIO()
+    print_preview(preview(None, asked), Console(file=file, width=100))
+    assert set(tmp_path.rglob("*")) == before
+    assert "[1]|[<end of turn>]" in file.getvalue()
+    assert "Example 10 of 10: poll, study 'poll'" in file.getvalue()
