@@ -13,6 +13,7 @@ import pytest
 
 from silicus import __version__
 from silicus.cli import main
+from tests.workflow.training.small import save_model, save_survey
 
 
 @pytest.fixture
@@ -59,6 +60,12 @@ def silicus(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
         ("data inspect gone.jsonl --reader socsci", "unknown reader 'socsci'. Did you mean 'socsci210'?"),
         ("data prepare gone.jsonl --hold-out study", "found --hold-out study, expected a kind and a share of it"),
         ("data prepare gone.jsonl --hold-out study=0.2 --model-cutoff soon", "found the date 'soon', expected a year"),
+        ("train", "found neither a recipe nor --data, expected one of them. Recipes are in recipes/."),
+        ("train gone.yaml", "gone.yaml: no such recipe. Expected a YAML file; recipes of published results are in"),
+        ("train --dta x", "Unknown option: --dta. Did you mean --data?"),
+        ("train --data x --objective distribtion", 'Did you mean "distribution"?'),
+        ("train --data x --model smolm2", "smolm2: no model that can learn. Expected smollm2, a folder, or a hub id"),
+        ("train --data x --batch 0", "batch"),
         ("data list foo", "found 'foo' too many. See: silicus --help"),
         ("data codebook gone.csv", "gone.csv: no such file"),
     ],
@@ -216,6 +223,52 @@ def test_a_leak_stops_prepare_with_exit_code_2_and_names_the_way_out(silicus, an
         codes.add(code)
         assert code == 0 or "--allow items" in error
     assert 2 in codes
+
+
+def test_a_model_is_trained_told_of_and_told_of_again(silicus, tmp_path):
+    save_model(tmp_path / "tiny")
+    save_survey(tmp_path / "poll-data")
+    asked = ("train", "--data", "poll-data", "--model", "tiny", "--steps", "2", "--batch", "4", "--rank", "2")
+    code, output, _ = silicus(*asked, "--dry-run")
+    assert code == 0
+    assert "Example 10 of 10" not in output  # Two steps of four hold eight examples.
+    assert "Example 8 of 8: poll, study 'poll', condition 'all'" in output
+    assert "No step was taken." in output
+    assert not Path("runs").exists()
+    code, output, _ = silicus(*asked, "--out", "run")
+    assert code == 0
+    lines = output.splitlines()
+    assert lines[:2] == ["tiny has learnt from", "  tiny: 48 examples made of 48 answers (individual)"]
+    assert "tiny on the test part of poll" in lines
+    assert lines[-4:] == [
+        "Run: run",
+        f"Model: {Path('run/model')}",
+        f"Ask it: silicus simulate STUDY --model {Path('run/model')}",
+        f"Compare it with people: silicus evaluate --data poll-data --model {Path('run/model')}",
+    ]
+    again = silicus(*asked, "--out", "run")
+    assert again[:2] == (0, output)
+    assert "training" not in again[2]
+
+
+def test_of_several_processes_the_first_alone_tells_of_a_training(silicus, tmp_path, monkeypatch):
+    save_model(tmp_path / "tiny")
+    save_survey(tmp_path / "poll-data")
+    asked = ("train", "--data", "poll-data", "--model", "tiny", "--steps", "1", "--batch", "4", "--out", "run")
+    assert silicus(*asked)[1] != ""
+    monkeypatch.setenv("RANK", "1")
+    assert silicus(*asked)[:2] == (0, "")
+
+
+def test_training_without_torch_names_the_extra_that_brings_it(tmp_path):
+    without = "import sys; sys.modules['torch'] = None; sys.argv = ['silicus', 'train', '--data', 'x']"
+    code = f"{without}; from silicus.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert (done.returncode, done.stderr.strip()) == (
+        2,
+        "silicus: this needs the library 'torch', which is not installed. "
+        "Install it with: pip install 'silicus[local]'",
+    )
 
 
 def test_a_codebook_is_drafted_on_the_standard_output(silicus, tmp_path):

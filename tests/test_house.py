@@ -12,6 +12,8 @@ import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 

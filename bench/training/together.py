@@ -147,8 +147,8 @@ def _read(folder: Path) -> Answers:
 def _made_up() -> Answers:
     """Return answers that follow an ordered probit of the words of a stimulus and of ideology.
 
-    Stimuli say who would cut, keep or raise what. Cells differ by a standard deviation of about 0.8 where people of a
-    cell differ by about 1.1: a third of the variance lies between cells.
+    Stimuli say who would cut, keep or raise what. The latent answers of cells differ by a standard deviation of 0.44,
+    those of people of a cell by 1.08: a seventh of the variance lies between cells.
     """
     rng = np.random.default_rng(0)
     effects = [rng.normal(size=len(words)) * 0.45 for words in (_WHAT, _WHO, _HOW)]

@@ -95,9 +95,8 @@ def train(
     print_training(trained.done(), Console())
     _say(f"Model: {trained.model}")
     _say(f"Ask it: silicus simulate STUDY --model {trained.model}")
-    _say(
-        f"Compare it with people: silicus evaluate --data {trained.manifest.recipe.parts[0].data} --model {trained.model}"
-    )
+    data = trained.manifest.recipe.parts[0].data
+    _say(f"Compare it with people: silicus evaluate --data {data} --model {trained.model}")
 
 
 data_app = App(name="data", help="People's answers: which there are, what is wrong with them, what is tested on what.")

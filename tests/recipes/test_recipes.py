@@ -28,7 +28,7 @@ LLAMA = {"model": "meta-llama/Meta-Llama-3-8B-Instruct"}
 CAO: dict[str, Any] = {
     "objective": "cao_as_coded", "template": "cao", "answers": "letter", "adapter": "lora", "rank": 8, "alpha": 32,
     "dropout": 0.05, "modules": ["q_proj", "v_proj"], "learning_rate": 0.0001, "schedule": "epoch_decay",
-    "epoch_factor": 0.85, "batch": 8, "epochs": 5, "steps": None, "weight_decay": 0, "warmup": 0, "clip": 1e6,
+    "epoch_factor": 0.85, "batch": 8, "epochs": 5, "steps": None, "weight_decay": 0, "warmup": 0, "clip": None,
     "seed": 42, "per_cell": None, "ordinal": 0, "reorder": False, "weights": "equal",
 }  # fmt: skip
 

@@ -31,6 +31,10 @@ _SMOLLM2_HUB = "HuggingFaceTB/SmolLM2-135M-Instruct"
 _TOKENIZER_FILES = {"tokenizer.json", "tokenizer.model", "tokenizer_config.json", "vocab.json"}
 
 
+_WORDS = {"LICENSE", "NOTICE", "silicus.json"}
+"""Files that no prediction depends on."""
+
+
 @dataclass(frozen=True)
 class Located:
     """Where a model is.
@@ -220,12 +224,16 @@ def torch_dtype(dtype: Dtype, device: str) -> torch.dtype:
 
 
 def _fingerprint(place: str) -> str:
-    """Return a hash of every file of a model folder; of a hub model its id, which its revision completes."""
+    """Return a hash of the files of a model folder; of a hub model its id, which its revision completes.
+
+    Words about the model (its card, licences) may be mended without making it another one.
+    """
     folder = Path(place)
     if not folder.is_dir():
         return place
     parts: list[str] = []
-    for path in sorted(p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
+    files = [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    for path in sorted(path for path in files if path.suffix != ".md" and path.name not in _WORDS):
         with path.open("rb") as file:
             parts += [str(path.relative_to(folder)), hashlib.file_digest(file, "sha256").hexdigest()]
     return digest(*parts)

@@ -242,7 +242,8 @@ def _cost(cost: Cost) -> Iterator[str]:
     """Yield sentences on steps, tokens and time."""
     yield (
         f"{counted(cost.steps, 'step', 'steps')}. {_rounded(cost.tree)} tokens go through the model, common beginnings "
-        f"once; {_rounded(cost.alone)} would if every prompt went alone. Loss is borne by {_rounded(cost.loss)} tokens of answers. "
+        f"once; {_rounded(cost.alone)} would if every prompt went alone. Loss is borne by {_rounded(cost.loss)} tokens "
+        "of answers. "
         + ("Counted." if cost.sampled == cost.steps else f"Extrapolated from {cost.sampled} of the steps.")
     )
     yield (

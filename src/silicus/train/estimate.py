@@ -149,6 +149,11 @@ def model_shape(name: str) -> Shape:
         with torch.device("meta"):
             model = transformers.AutoModelForCausalLM.from_config(config)
     text = config.get_text_config()
+    if not hasattr(text, "num_attention_heads"):
+        raise ModelError(
+            f"{name}: models of the type '{config.model_type}' have no attention, and cannot be scored over the token "
+            "tree. Llama, Qwen2, Qwen3, Mistral and SmolLM models can."
+        )
     heads = int(text.num_attention_heads)
     return Shape(
         name=name,

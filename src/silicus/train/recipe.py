@@ -104,8 +104,8 @@ class Recipe(Record):
     """The share of the steps over which the learning rate rises."""
     weight_decay: float = Field(default=0.0, ge=0)
     """How strongly weights are pulled to zero."""
-    clip: float = Field(default=1.0, gt=0)
-    """The norm that gradients are cut down to."""
+    clip: float | None = Field(default=1.0, gt=0)
+    """The norm that gradients are cut down to; `null`: they are left as they are."""
     optimizer: Literal["adamw", "adamw_8bit"] = "adamw"
     """AdamW, or with states of 8 bits (needs bitsandbytes)."""
     beta: float = Field(default=0.1, gt=0)

@@ -155,8 +155,8 @@ class TreeTrainer(Trainer):
         alone = last or kind in {DistributedType.FSDP, DistributedType.DEEPSPEED}
         return nullcontext() if alone else self.accelerator.no_sync(model)
 
-    def _clip_grad_norm(self, model: Any) -> Any:
-        norm = super()._clip_grad_norm(model)
+    def _get_grad_norm(self, model: Any, grad_norm: Any = None) -> Any:
+        norm = super()._get_grad_norm(model, grad_norm=grad_norm)
         if norm is not None and not math.isfinite(float(norm)):
             raise RunError(self._broken(f"the gradient of step {self._next}"))
         return norm
@@ -300,9 +300,9 @@ def training_arguments(recipe: Recipe, folder: Path, steps: int, device: str, *,
         max_steps=steps,
         learning_rate=recipe.learning_rate,
         lr_scheduler_type=_SCHEDULES.get(recipe.schedule, "constant"),
-        warmup_steps=math.ceil(recipe.warmup * steps),
+        warmup_steps=int(recipe.warmup * steps),
         weight_decay=recipe.weight_decay,
-        max_grad_norm=recipe.clip,
+        max_grad_norm=recipe.clip or 0.0,  # 0: transformers leaves gradients as they are
         optim=_OPTIMIZERS[recipe.optimizer],
         bf16=recipe.dtype == "bfloat16" or (recipe.dtype == "auto" and device == "cuda"),
         seed=recipe.seed,

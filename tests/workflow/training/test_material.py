@@ -107,9 +107,7 @@ def test_groups_are_no_single_answers(tmp_path):
 
 
 def test_rationales_are_only_learnt_where_there_are_any(poll):
-    with pytest.raises(
-        InputError, match=r"holds no rationales to learn. Keep them with: silicus data prepare poll.csv"
-    ):
+    with pytest.raises(InputError, match=r"holds no rationales to learn. Keep them with: silicus data prepare"):
         gather(recipe(poll, objective="rationale"))
 
 

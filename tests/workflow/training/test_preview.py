@@ -91,8 +91,9 @@ def _words(plan: Ready, context, trie, target) -> tuple[str, tuple[tuple[str, bo
 def test_of_a_person_only_the_answer_given_is_shown_and_the_end_of_the_turn_bears_loss(tmp_path, model):
     for example in preview(None, options(tmp_path, model)).examples:
         (answer,) = example.answers
-        assert [token.text for token in answer.tokens][0] in {"1", "2", "9"}
-        assert [(token.text, token.loss) for token in answer.tokens][-1] == ("<end of turn>", True)
+        given, end = answer.tokens
+        assert given.text in {"1", "2", "9"}
+        assert (end.text, end.loss) == ("<end of turn>", True)
         assert "<|start|>assistant" in example.prompt
         assert "respondent 'p" in example.title
 
@@ -129,9 +130,9 @@ def test_an_edge_bears_loss_if_it_leads_to_an_answer_that_was_given(tmp_path, mo
 @pytest.mark.parametrize("text", ["Somewhat agree", " 100", "naïve 水 ✓", "two\nlines"])
 def test_the_words_of_tokens_make_up_the_text(made, text):
     tokenizer = made()
-    before = np.array(tokenizer("Answer:", add_special_tokens=False)["input_ids"])
     whole = np.array(tokenizer("Answer:" + text, add_special_tokens=False)["input_ids"])
-    joined = "".join(_pieces(tokenizer, before, whole[len(before) :]))
+    before = whole[:2]
+    joined = "".join(_pieces(tokenizer, before, whole[2:]))
     assert joined.replace("\ufffd", "").replace("\\n", "\n") == tokenizer.decode(whole)[len(tokenizer.decode(before)) :]
 
 

@@ -70,6 +70,12 @@ class TestBeforeWeightsAreLoaded:
     def test_a_folder_that_is_no_model_is_refused(self, poll, tmp_path):
         assert "no config.json and no adapter_config.json" in refused(ModelError, options(poll, str(tmp_path)))
 
+    def test_a_model_without_attention_is_refused(self, poll, tmp_path):
+        folder = Path(save_model(tmp_path / "mamba"))
+        transformers.MambaConfig(hidden_size=8, num_hidden_layers=1, vocab_size=600).save_pretrained(folder)
+        told = refused(ModelError, options(poll, str(folder)))
+        assert "models of the type 'mamba' have no attention" in told
+
     def test_a_misspelt_template_is_answered_with_the_nearest(self, poll, model):
         assert "Did you mean 'socrates'?" in refused(InputError, options(poll, model, template="sokrates"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -67,7 +67,7 @@ def _examples(ready: Ready) -> Iterator[ExampleRead]:
     rng = np.random.default_rng([ready.recipe.seed, 2])
     places = np.concatenate(ready.steps)
     drawn = places[np.sort(rng.choice(len(places), min(_EXAMPLES, len(places)), replace=False))]
-    for number, place in drawn[np.argsort(drawn[:, 0], kind="stable")]:
+    for number, place in cast("list[list[int]]", drawn[np.argsort(drawn[:, 0], kind="stable")].tolist()):
         learnt = ready.material.learnt[number]
         tasks = ready.asking.tasks(learnt.part, learnt.examples.take([place]), rng)
         yield _shown(ready, learnt, tasks[0], ready.asking.rows(learnt.part, tasks)[0])
