@@ -215,6 +215,9 @@ class TrainOptions:
     evaluate: int | None = None
     """How often the validation part is looked at in training; 0: never. By default 10."""
 
+    test_cells: int | None = None
+    """How many test cells of each dataset are predicted before and after training; 0: none. By default 500."""
+
     seed: int | None = None
     """Where chance starts. By default 0."""
 

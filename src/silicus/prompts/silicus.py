@@ -34,6 +34,8 @@ class SilicusTemplate:
         """Return the user text."""
         asked = item.text if item.verbatim else "\n\n".join(_parts(item, style))
         persona = "\n".join(self.persona(respondent).values())
+        if not persona:
+            return f"{asked}\n\nA person's answer:"
         return f"{asked}\n\nAnswer exactly as this person would:\n{persona}\n\nThis person's answer:"
 
 

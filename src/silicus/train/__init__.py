@@ -15,7 +15,7 @@ from silicus.train.examples import Example, Examples
 from silicus.train.held_out import HeldOut, Predicted, held_out, margins, predict
 from silicus.train.learnt import Learnt, learnt_from, with_margins
 from silicus.train.mixture import Places, mix
-from silicus.train.packs import distinct_tokens
+from silicus.train.packs import TRAINING_TOKENS, distinct_tokens
 from silicus.train.recipe import Part, Recipe, read_recipe
 from silicus.train.trainer import (
     CHECKPOINTS,
@@ -32,6 +32,7 @@ from silicus.train.trainer import (
 __all__ = [
     "CHECKPOINTS",
     "LOG",
+    "TRAINING_TOKENS",
     "Asking",
     "Batches",
     "Example",

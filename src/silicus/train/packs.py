@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 from silicus.models.tree import Row, common_start
 
-__all__ = ["distinct_tokens", "pack_step"]
+__all__ = ["TRAINING_TOKENS", "distinct_tokens", "pack_step"]
+
+TRAINING_TOKENS = {"cpu": 2048, "cuda": 8192, "mps": 2048}
+"""How many tokens go through a model at once in training: fewer repeat more beginnings, more need more memory."""
 
 
 def pack_step(rows: Sequence[Row], limit: int) -> list[list[int]]:

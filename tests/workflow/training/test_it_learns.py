@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from silicus.options import PrepareOptions, TrainOptions
 from silicus.workflow import prepare_data
@@ -26,8 +27,10 @@ def test_ten_minutes_of_training_beat_untuned_uniform_and_the_training_mean_on_u
         out=tmp_path / "opinionqa-data",
     )  # fmt: skip
     prepare_data(str(shared_data / "opinionqa" / "group_distributions.jsonl.gz"), options)
-    asked = TrainOptions(data=(str(tmp_path / "opinionqa-data"),), steps=60, out=tmp_path / "run")
-    (found,) = train(RECIPE, asked).manifest.results.values()
+    recipe = yaml.safe_load(RECIPE.read_text(encoding="utf-8"))
+    recipe |= {"parts": [{**recipe["parts"][0], "data": str(options.out)}], "tests": [], "steps": 60, "epochs": 1}
+    (tmp_path / "short.yaml").write_text(yaml.safe_dump(recipe), encoding="utf-8")
+    (found,) = train(tmp_path / "short.yaml", TrainOptions(out=tmp_path / "run")).manifest.results.values()
     for other in ("untuned", "uniform", "training mean"):
         for metric in ("wasserstein", "total_variation", "js_distance", "nll"):
             difference = found.changes["tuned"][other][metric].difference

@@ -12,12 +12,12 @@ import polars as pl
 from silicus.data import answers_digest
 from silicus.errors import InputError
 from silicus.models.encode import Encoder
-from silicus.models.huggingface import PACK_TOKENS
 from silicus.models.loading import load_words, locate, where_to_run
 from silicus.options import TrainOptions
 from silicus.plugins import require
 from silicus.prompts import get_template
 from silicus.train import (
+    TRAINING_TOKENS,
     Asking,
     Batches,
     Examples,
@@ -96,7 +96,7 @@ def get_ready(recipe: Recipe, options: TrainOptions) -> Ready:
     template = get_template(recipe.template)
     _check_libraries(recipe)
     device = where_to_run(options.device)
-    pack_tokens = recipe.pack_tokens or PACK_TOKENS[device]
+    pack_tokens = recipe.pack_tokens or TRAINING_TOKENS[device]
     with waiting(f"looking at {recipe.model}"):
         shape = model_shape(recipe.model)
         _check_adapter(recipe)
@@ -132,6 +132,11 @@ def processes() -> int:
 
 
 def _check_libraries(recipe: Recipe) -> None:
+    if processes() > 1 and recipe.adapter != "none" and locate(recipe.model).gguf:
+        raise InputError(
+            f"{recipe.model}: its adapter is merged into it at the end, which several processes that share its weights "
+            "cannot do. Train it with one process, or with --adapter none."
+        )
     if recipe.adapter == "qlora" or recipe.optimizer == "adamw_8bit":
         require("bitsandbytes")
 
