@@ -22,6 +22,7 @@ from silicus.models.learner import LowRank, load_learner
 from silicus.prompts import get_template
 from silicus.study import RESPONSES, Item, Scale
 from silicus.train import (
+    CHECKPOINTS,
     LOG,
     Asking,
     Batches,
@@ -37,7 +38,6 @@ from silicus.train import (
     mix,
     training_arguments,
 )
-from silicus.train.trainer import CHECKPOINTS
 from tests.models.tiny import byte_level, random_llama
 
 FOUR = Scale(kind="ordinal", low=1, high=4, labels={1: "Never", 4: "Always"}, refusals={9: "Don't know"})

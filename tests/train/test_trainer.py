@@ -19,8 +19,17 @@ from transformers import TrainerCallback
 from silicus.errors import RunError
 from silicus.models.loading import load_folder_or_hub
 from silicus.prompts import get_template, render
-from silicus.train import JsonLines, Looking, Telling, TreeTrainer, last_checkpoint, tensorboard, training_arguments
-from silicus.train.trainer import CHECKPOINTS, LOG
+from silicus.train import (
+    CHECKPOINTS,
+    LOG,
+    JsonLines,
+    Looking,
+    Telling,
+    TreeTrainer,
+    last_checkpoint,
+    tensorboard,
+    training_arguments,
+)
 from tests.train.material import (
     MODEL,
     items,

@@ -1,5 +1,6 @@
 """From what people answered to a better predictor: what training makes smaller, and how."""
 
+from silicus.train.arguments import CHECKPOINTS, last_checkpoint, training_arguments
 from silicus.train.batches import Asking, Batches, Pack, Step, Task
 from silicus.train.estimate import (
     Memory,
@@ -14,20 +15,11 @@ from silicus.train.estimate import (
 from silicus.train.examples import Example, Examples
 from silicus.train.held_out import HeldOut, Predicted, held_out, margins, predict
 from silicus.train.learnt import Learnt, learnt_from, with_margins
+from silicus.train.logs import LOG, JsonLines, Telling, tensorboard
 from silicus.train.mixture import Places, mix
 from silicus.train.packs import TRAINING_TOKENS, distinct_tokens
 from silicus.train.recipe import Part, Recipe, read_recipe
-from silicus.train.trainer import (
-    CHECKPOINTS,
-    LOG,
-    JsonLines,
-    Looking,
-    Telling,
-    TreeTrainer,
-    last_checkpoint,
-    tensorboard,
-    training_arguments,
-)
+from silicus.train.trainer import Looking, TreeTrainer
 
 __all__ = [
     "CHECKPOINTS",

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
-import json
 import math
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,36 +14,19 @@ from accelerate.utils import DistributedType
 from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader
-from transformers import Trainer, TrainerCallback, TrainingArguments
+from transformers import Trainer, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 from transformers.utils import logging
 
 from silicus.errors import RunError
 from silicus.models.huggingface import HuggingFaceModel
-from silicus.record import write_text
+from silicus.train.arguments import last_checkpoint
 from silicus.train.batches import Asking, Batches, Pack, Step
 from silicus.train.held_out import HeldOut, predict
 from silicus.train.loss import pack_loss
 from silicus.train.recipe import Recipe
 
-__all__ = [
-    "CHECKPOINTS",
-    "LOG",
-    "JsonLines",
-    "Looking",
-    "Telling",
-    "TreeTrainer",
-    "last_checkpoint",
-    "tensorboard",
-    "training_arguments",
-]
-
-CHECKPOINTS = "checkpoints"
-LOG = "log.jsonl"
-_EVERY_STEP = 1000
-"""Up to so many steps each one's loss is written, then the mean of ten."""
-_OPTIMIZERS = {"adamw": "adamw_torch", "adamw_8bit": "adamw_bnb_8bit"}
-_SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
+__all__ = ["Looking", "TreeTrainer"]
 
 
 @dataclass(frozen=True)
@@ -218,136 +198,13 @@ class TreeTrainer(Trainer):
             if shown:
                 logging.enable_progress_bar()
 
+    def leave(self) -> None:
+        """Take the precision of training off the model: what follows is computed as what came before it."""
+        self.accelerator.unwrap_model(self._learner.module, keep_fp32_wrapper=False)
+
     def floating_point_ops(self, inputs: Any) -> int:  # noqa: ARG002
         """Return 0: transformers counts padded tokens, of which there are none."""
         return 0
-
-
-class JsonLines(TrainerCallback):
-    """Writes every number that is logged as a line of JSON.
-
-    Args:
-        path: the file; lines of steps that are taken again are replaced.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
-        """Drop the lines of steps that will be taken again, and one that was cut off."""
-        if state.is_world_process_zero and self._path.is_file():
-            lines = self._path.read_text(encoding="utf-8").splitlines()
-            steps = [line for line in lines if line.endswith("}") and json.loads(line)["step"] <= state.global_step]
-            write_text(self._path, "".join(f"{line}\n" for line in steps))
-
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any) -> None:  # noqa: ARG002
-        """Write one line."""
-        # The last line of transformers is a mean over the steps since the training was started again.
-        if state.is_world_process_zero and logs and "train_runtime" not in logs:
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"step": state.global_step, **logs}) + "\n")
-
-
-class Telling(TrainerCallback):
-    """Calls a function with the number of steps taken and the last losses in words.
-
-    Args:
-        tell: what is called.
-    """
-
-    def __init__(self, tell: Callable[[int, str], None]) -> None:
-        self._tell = tell
-        self._last: dict[str, float] = {}
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
-        """Tell of a step."""
-        self._tell(state.global_step, "")
-
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any) -> None:  # noqa: ARG002
-        """Tell of the losses."""
-        words = {"loss": "loss", "eval_loss": "held out", "eval_wasserstein": "W held out"}
-        self._last |= {words[name]: value for name, value in (logs or {}).items() if name in words}
-        self._tell(state.global_step, ", ".join(f"{name} {value:.3f}" for name, value in self._last.items()))
-
-
-def tensorboard(folder: Path) -> list[TrainerCallback]:
-    """Return what writes the numbers for TensorBoard into a run folder; nothing where it is not installed.
-
-    Of several processes the first writes.
-    """
-    if importlib.util.find_spec("tensorboard") is None or os.environ.get("RANK", "0") != "0":
-        return []
-    from torch.utils.tensorboard import SummaryWriter
-    from transformers.integrations.integration_utils import TensorBoardCallback
-
-    return [TensorBoardCallback(SummaryWriter(str(folder / "tensorboard")))]
-
-
-def training_arguments(recipe: Recipe, folder: Path, steps: int, device: str, *, looks: bool) -> TrainingArguments:
-    """Return the settings of a recipe in the words of transformers.
-
-    Args:
-        recipe: the settings.
-        folder: the run folder.
-        steps: how many steps there are.
-        device: "cpu", "cuda" or "mps".
-        looks: whether something is held out.
-    """
-    looking = looks and recipe.evaluate > 0
-    every = max(1, math.ceil(steps / (recipe.evaluate or 10)))
-    return TrainingArguments(
-        output_dir=str(folder / CHECKPOINTS),
-        max_steps=steps,
-        learning_rate=recipe.learning_rate,
-        lr_scheduler_type=_SCHEDULES.get(recipe.schedule, "constant"),
-        warmup_steps=int(recipe.warmup * steps),
-        weight_decay=recipe.weight_decay,
-        max_grad_norm=recipe.clip or 0.0,  # 0: transformers leaves gradients as they are
-        optim=_OPTIMIZERS[recipe.optimizer],
-        bf16=recipe.dtype == "bfloat16" or (recipe.dtype == "auto" and device == "cuda"),
-        seed=recipe.seed,
-        use_cpu=device == "cpu",
-        per_device_train_batch_size=1,
-        eval_strategy="steps" if looking else "no",
-        eval_steps=every if looking else None,
-        save_strategy="steps",
-        save_steps=every,
-        save_total_limit=2,
-        load_best_model_at_end=looking,
-        metric_for_best_model="eval_loss" if looking else None,
-        greater_is_better=False if looking else None,
-        # Checkpoints stand where a mean was just written: a run that goes on from one writes the same means.
-        logging_steps=1 if steps <= _EVERY_STEP else math.gcd(every, 10),
-        logging_nan_inf_filter=False,
-        disable_tqdm=True,
-        report_to="none",
-        log_level="error",
-        remove_unused_columns=False,
-        # Every weight that learns takes part in every pack: processes need not look for others.
-        ddp_find_unused_parameters=False,
-        dataloader_pin_memory=False,
-    )
-
-
-def last_checkpoint(folder: Path, before: int | None = None) -> Path | None:
-    """Return the last checkpoint in a folder that is whole, or `None`.
-
-    Args:
-        folder: where checkpoints are.
-        before: the step that it must come before; `None`: any.
-    """
-    found = {int(path.name.partition("-")[2]): path for path in folder.glob("checkpoint-*") if _is_whole(path)}
-    steps = [step for step in found if before is None or step < before]
-    return found[max(steps)] if steps else None
-
-
-def _is_whole(checkpoint: Path) -> bool:
-    """Whether a checkpoint was not cut off: transformers writes the trainer's state last."""
-    try:
-        json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return True
 
 
 def _only(steps: list[Step]) -> dict[str, Step]:

@@ -169,6 +169,5 @@ def _run(ready: Ready, batches: Batches, learner: HuggingFaceModel, folder: Path
         start = time.monotonic()
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)  # pyright: ignore[reportUnknownMemberType]
         seconds = time.monotonic() - start
-    # What comes after training is computed as what came before it: in the precision of the weights.
-    trainer.accelerator.unwrap_model(learner.module, keep_fp32_wrapper=False)
+    trainer.leave()
     return trainer, seconds
