@@ -226,7 +226,7 @@ def test_a_gradient_that_is_no_number_moves_no_weight(tmp_path, base):
 
 
 def test_the_weights_that_are_kept_are_those_with_the_lowest_held_out_loss(tmp_path, base):
-    trainer = run(tmp_path, recipe(base, steps=10, evaluate=5, learning_rate=3e-2))
+    trainer = run(tmp_path, recipe(base, steps=10, evaluate=5, learning_rate=3e-2, warmup=0.1))
     looked = {line["step"]: line["eval_loss"] for line in log_of(tmp_path) if "eval_loss" in line}
     best = min(looked, key=lambda step: looked[step])
     assert best != 10
