@@ -85,7 +85,7 @@ def test_every_option_is_explained(kind, name):
     assert told[0].endswith(".")
 
 
-_OF_A_RUN = {"data", "device", "dry_run", "out"}
+_OF_A_RUN = {"set", "data", "device", "dry_run", "out"}
 
 
 @pytest.mark.parametrize("field", [f for f in fields(TrainOptions) if f.name not in _OF_A_RUN], ids=lambda f: f.name)

@@ -76,7 +76,10 @@ def evaluate(
 
 @app.command
 def train(
-    recipe: Path | None = None, /, *, options: Annotated[TrainOptions, Parameter(name="*")] = TrainOptions()
+    recipe: Path | None = None,
+    /,
+    *,
+    options: Annotated[TrainOptions, Parameter(name="*", negative_iterable=())] = TrainOptions(),
 ) -> None:
     """Fine-tune a model on what people answered, and say whether it now lies closer to people it has not seen.
 

@@ -180,7 +180,7 @@ class TrainOptions:
     """The rank of the adapters. By default 16."""
 
     epochs: float | None = None
-    """How often everything is seen. By default 1."""
+    """How many examples the steps take, as a multiple of all there are. By default 1."""
 
     steps: int | None = None
     """How many steps are taken, instead of epochs."""
@@ -214,6 +214,9 @@ class TrainOptions:
 
     evaluate: int | None = None
     """How often the validation part is looked at in training; 0: never. By default 10."""
+
+    set: tuple[str, ...] = ()
+    """Any other setting of a recipe or of its parts, as --set warmup=0.1 --set ordinal=0.5; may be given repeatedly."""
 
     test_cells: int | None = None
     """How many test cells of each dataset are predicted before and after training; 0: none. By default 500."""

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from silicus.errors import InputError, RunError, did_you_mean
 
-__all__ = ["Record", "atomic", "digest", "parse", "read", "read_yaml", "write", "write_text"]
+__all__ = ["Record", "atomic", "digest", "parse", "read", "read_yaml", "write", "write_text", "yaml_value"]
 
 T = TypeVar("T", bound="Record")
 
@@ -74,6 +74,19 @@ def read_yaml(path: Path) -> Any:
         InputError: the file is absent, is not YAML, or a key stands twice.
     """
     return _load(path, _text(path))
+
+
+def yaml_value(text: str, where: str) -> Any:
+    """Return the value that a text has in a YAML file.
+
+    Args:
+        text: such as `0.1` or `[a, b]`.
+        where: where it was found, for the message.
+
+    Raises:
+        InputError: it is not YAML.
+    """
+    return _load(Path(where), text)
 
 
 def _text(path: Path) -> str:

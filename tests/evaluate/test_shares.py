@@ -86,7 +86,7 @@ def test_a_system_without_a_prediction_is_compared_on_the_cells_both_have():
 
 def test_people_who_all_refused_leave_a_cell_without_numbers():
     found = compared(binary("ab", [NAN, 0.5], m=[0.6, 0.6]))
-    assert [found.overall["m"][metric].n for metric in SHARE_METRICS] == [1, 1, 1, 1]
+    assert [found.overall["m"][metric].n for metric in SHARE_METRICS] == [1, 1, 1, 1, 0]
 
 
 def test_probability_zero_makes_a_log_likelihood_infinite_and_no_other_number():
@@ -124,7 +124,7 @@ def test_a_comparison_turns_its_sign_with_its_order_and_ignores_the_order_of_cel
     found = compared(binary(cluster, human, m=m, u=u))
     there, back = found.changes["m"]["u"], found.changes["u"]["m"]
     turned = compared(binary(cluster[::-1], human[::-1], m=m[::-1], u=u[::-1]))
-    for metric in SHARE_METRICS:
+    for metric in SHARE_METRICS[:4]:
         own, other = there[metric].difference, back[metric].difference
         assert own.value == pytest.approx(-other.value, abs=1e-12)
         assert own.value == pytest.approx(
@@ -215,6 +215,79 @@ def test_a_list_of_other_length_is_named():
 def test_a_cell_of_other_points_is_named():
     with pytest.raises(InputError, match=r"cell 1 \('b'\): 'm' has the shape \(3,\), 'human' has \(2,\). Give both"):
         Shares(["a", "b"], rows([1, 0], [1, 0]), [TWO, TWO], {"m": rows([1, 0], [1, 0, 0])})
+
+
+# --- cells of few people
+
+
+def small(people, pools=None, single=None, **systems) -> Shares:
+    cells = binary([f"q{n // 2}" for n in range(len(people))], systems.pop("human"), **systems)
+    return Shares(**{**vars(cells), "people": people, "pools": pools, "single": single or {}})
+
+
+def test_distances_of_few_people_are_taken_of_their_cells_together():
+    asked = small([20, 10, 40, 5], ["a", "a", "b", "c"], human=[0.2, 0.8, 0.5, 1.0], m=[0.5, 0.5, 0.4, 0.5])
+    found = compared(asked)
+    # People of the first two: (20 x .2 + 10 x .8) / 30 = .4; the last cell is of too few.
+    assert found.overall["m"]["wasserstein"].value == pytest.approx((0.1 + 0.1) / 2)
+    assert (found.overall["m"]["wasserstein"].n, found.overall["m"]["nll"].n) == (2, 4)
+    assert (found.cells_n, found.large_cells_n, found.ordered_cells_n, found.people_per_cell) == (4, 2, 2, 15)
+
+
+def test_predictions_are_taken_together_as_people_are():
+    asked = small([20, 10], ["a", "a"], human=[0.2, 0.8], m=[0.2, 0.8])
+    assert compared(asked).overall["m"]["wasserstein"].value == pytest.approx(0, abs=1e-12)
+
+
+def test_what_a_perfect_prediction_would_score_is_said_where_people_are_known():
+    assert compared(small([NAN, NAN], human=[0.5, 0.5], m=[0.5, 0.5])).perfect_wasserstein is None
+    # Mean deviation of a binomial share: 2 x 50 over 100 x C(100, 50) / 2^100 / 2.
+    found = compared(small([100, NAN], human=[0.5, 0.5], m=[0.5, 0.5]))
+    assert found.perfect_wasserstein == pytest.approx(math.comb(100, 50) / 2**101)
+    assert found.large_cells_n == 2
+
+
+def test_a_metric_decides_from_ten_cells_of_ten_clusters_on():
+    def decisive(questions: int, people: float) -> list[str]:
+        n = 2 * questions
+        return compared(small([people] * n, human=[0.5] * n, m=[0.4] * n)).decisive
+
+    assert decisive(9, 100) == []
+    assert decisive(10, 100) == ["wasserstein", "total_variation", "js_distance", "nll"]
+    assert decisive(10, NAN)[0] == "wasserstein"
+    assert decisive(10, 1) == ["nll"]
+    half = small([50] * 20 + [1] * 20, human=[0.5] * 40, m=[0.4] * 40, single={"m": np.ones(40)})
+    assert compared(half).decisive[-1] == "single_nll"
+    assert compared(small([50] * 18 + [1] * 20, human=[0.5] * 38, m=[0.4] * 38)).decisive == ["nll"]
+
+
+def test_the_truth_beats_over_confidence_whether_people_are_few_or_taken_together():
+    rng = np.random.default_rng(8)
+    first = rng.binomial(1, 0.6, 1200).astype(float)
+    given = {"human": first.tolist(), "truth": [0.6] * 1200, "sure": [0.999] * 1200}
+    questions = [str(cell // 60) for cell in range(1200)]
+    alone = compared(binary(questions, **given))
+    told = compared(Shares(**{**vars(binary(questions, **given)), "people": [1] * 1200, "pools": questions}))
+    assert alone.changes["truth"]["sure"]["wasserstein"].difference.value > 0
+    change = told.changes["truth"]["sure"]
+    assert told.large_cells_n == 20
+    assert change["wasserstein"].difference.high < 0
+    assert change["nll"].difference.high < 0
+
+
+def test_single_answers_are_compared_where_both_have_them():
+    asked = small([1] * 3, human=[0.5] * 3, m=[0.5] * 3, u=[0.5] * 3, v=[0.5] * 3,
+                  single={"m": np.array([1.0, 2, NAN]), "u": np.array([2.0, 4, 9])})  # fmt: skip
+    found = compared(asked)
+    assert found.overall["u"]["single_nll"].value == 5
+    assert found.changes["m"]["u"]["single_nll"].difference.value == pytest.approx(-1.5)
+    assert found.changes["m"]["v"]["single_nll"].difference.value is None
+
+
+@pytest.mark.parametrize("name", ["people", "pools"])
+def test_numbers_of_people_of_other_cells_are_named(name):
+    with pytest.raises(InputError, match=f"'{name}' has 1 cell, 'cluster' has 2. Give every list the same cells"):
+        Shares(**{**vars(binary("ab", [0.5, 0.5], m=[0.5, 0.5])), name: [1]})
 
 
 FIVE = Scale(kind="ordinal", low=1, high=3, refusals={8: "Refused", 9: "Don't know"})

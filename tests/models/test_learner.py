@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import shutil
+import warnings
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from silicus.errors import InputError, MissingExtraError, ModelError
 from silicus.models import load_model
 from silicus.models.huggingface import HuggingFaceModel
 from silicus.models.learner import LowRank, load_learner
+from silicus.models.loading import load_folder_or_hub, locate
 from silicus.prompts import Prompt, get_template, render
 from silicus.study import Item, Respondent, Scale
 from tests.models.tiny import byte_level, random_llama
@@ -168,3 +170,15 @@ def test_an_adapter_whose_base_was_moved_says_where_it_looked(base, adapter, tmp
     )
     config.write_text(json.dumps({**json.loads(config.read_text()), "base_model_name_or_path": base}))
     assert torch.equal(answers(load_model(str(adapter), "cpu")), before)
+
+
+@pytest.mark.usefixtures("smollm2")
+def test_an_adapter_on_the_embedded_model_loads_as_a_checkpoint_leaves_it(tmp_path):
+    learner = load_learner("smollm2", LowRank(rank=2), device="cpu")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # peft looks for a config.json beside the base
+        learner.module.save_pretrained(tmp_path)
+    place = locate(str(tmp_path))
+    assert place.base is not None
+    assert place.gguf is not None
+    assert load_folder_or_hub(str(tmp_path), "cpu").tokenizer.get_vocab() == learner.tokenizer.get_vocab()

@@ -19,7 +19,7 @@ SOCRATES: dict[str, Any] = {
     "per_cell": None, "share": None, "ordinal": 0, "reorder": False, "weights": "equal",
 }  # fmt: skip
 SFT = {"objective": "individual", "learning_rate": 0.00001}
-DPO = {"objective": "preference", "learning_rate": 0.000001}
+DPO = {"objective": "preference", "learning_rate": 0.000001, "contrast": "cell"}
 QWEN = {"model": "Qwen/Qwen2.5-14B-Instruct"}
 LLAMA = {"model": "meta-llama/Meta-Llama-3-8B-Instruct"}
 

@@ -10,7 +10,7 @@ from silicus.evaluate import Shares, SharesComparison, compare_shares
 from silicus.report import print_learnt
 
 
-def comparison(clusters: int = 20, reference: str | None = "untuned", ordered: bool = True, **off: object):
+def comparison(clusters: int = 20, reference: str | None = "untuned", ordered: bool = True, people=None, **off: object):
     """Return systems whose predicted share of the first of two points is wrong by so much in every cell."""
     human = np.linspace(0.45, 0.55, 2 * clusters)
     names = [f"q{cell // 2}" for cell in range(2 * clusters)]
@@ -18,7 +18,7 @@ def comparison(clusters: int = 20, reference: str | None = "untuned", ordered: b
         name.replace("_", " "): [np.array([x, 1 - x]) for x in human + np.asarray(wrong)] for name, wrong in off.items()
     }
     places = np.array([0.0, 1.0]) if ordered else np.full(2, np.nan)
-    cells = Shares(names, [np.array([x, 1 - x]) for x in human], [places] * (2 * clusters), shares)
+    cells = Shares(names, [np.array([x, 1 - x]) for x in human], [places] * (2 * clusters), shares, people=people)
     return compare_shares(cells, np.random.default_rng(1), 200, reference)
 
 
@@ -88,16 +88,62 @@ def test_what_is_resampled_and_how_often_is_told():
     few = joined(printed(comparison(4, untuned=2 * spread(4), tuned=spread(4))))
     assert "Means over 8 cells of 4 questions." in few
     assert "(200 draws); only 4: too few to speak of others." in few
-    studies = usual().model_copy(update={"unit": "studies"})
-    assert "resample whole studies" in joined(printed(studies))
+    for unit, many in (("studies", "studies"), ("batteries", "batteries of questions")):
+        assert f"resample whole {many}," in joined(printed(usual().model_copy(update={"unit": unit})))
+
+
+def test_it_is_said_that_every_interval_stands_alone_and_is_of_one_model():
+    text = joined(printed(usual()))
+    assert "Each is a 95 % interval on its own, and of the one model that was trained: how another training" in text
+
+
+def test_fewer_than_ten_clusters_give_numbers_and_no_verdict():
+    text = joined(printed(comparison(9, untuned=2 * spread(9), tuned=spread(9))))
+    assert (
+        "It cannot be said whether tuned is closer to people than untuned, from fewer than 10 questions: Wasserstein-1 "
+        "0.100 against 0.200, −50 %" in text
+    )
+    assert "tuned is closer to people than untuned:" not in text
+    studies = comparison(9, untuned=2 * spread(9), tuned=spread(9)).model_copy(update={"unit": "studies"})
+    assert "from fewer than 10 studies" in joined(printed(studies))
+
+
+def test_of_a_few_answers_a_cell_the_log_likelihood_decides():
+    text = joined(printed(comparison(people=[1] * 37 + [30] * 3, untuned=2 * spread(), tuned=spread())))
+    assert "Means over 40 cells of 20 questions; a cell has 1 answer in the median." in text
+    assert "of 30 answers or more, small cells of a question together: 3 cells." in text
+    assert "A perfect prediction of people's distribution would still score W = 0.07" in text
+    assert "Fewer than 10 cells or 10 questions have a distance: the log likelihood decides who is closer." in text
+    assert "tuned is closer to people than untuned: Negative log likelihood 0." in text
+    assert "by Wasserstein-1" not in text
+
+
+def test_of_many_answers_a_cell_the_distance_decides():
+    text = joined(printed(comparison(people=[50] * 40, untuned=2 * spread(), tuned=spread())))
+    assert "a cell has 50 answers in the median" in text
+    assert "the log likelihood decides" not in text
+    assert "tuned is closer to people than untuned: Wasserstein-1 0.100" in text
+
+
+def test_single_answers_are_told_where_they_are_predicted_one_by_one():
+    assert "single answers" not in printed(usual())
+    half = [np.array([0.5, 0.5])] * 20
+    cells = Shares(
+        [f"q{n}" for n in range(20)], half, [np.array([0.0, 1.0])] * 20, {"tuned": half, "untuned": half, "u": half},
+        single={"tuned": np.linspace(0.4, 0.5, 20), "untuned": np.linspace(0.6, 0.7, 20)},
+    )  # fmt: skip
+    text = joined(printed(compare_shares(cells, np.random.default_rng(0), 100, "untuned")))
+    assert "0.650 (" in text
+    assert "0.450 (" in text
+    assert "It is closer to people by Negative log likelihood, single answers." in text
 
 
 def test_a_single_question_has_no_intervals_and_no_verdict():
     text = joined(printed(comparison(1, untuned=[0.2, 0.2], tuned=[0.1, 0.1])))
     assert "One question says nothing of others: there are no intervals." in text
     assert (
-        "It cannot be said whether tuned is closer to people than untuned: Wasserstein-1 0.100 against 0.200, −50 %."
-        in text
+        "It cannot be said whether tuned is closer to people than untuned, from fewer than 10 questions: "
+        "Wasserstein-1 0.100 against 0.200, −50 %." in text
     )
 
 

@@ -107,7 +107,7 @@ def test_of_a_long_scale_the_answers_that_most_people_gave_are_shown_in_their_or
 
 def test_parts_steps_tokens_time_and_memory_are_told():
     text = joined(printed(preview()))
-    assert "poll individual 48,000 25,600 212 220 390" in text
+    assert "poll individual 48,000 25,600 0.533 212 220 390" in text
     assert (
         "400 steps. 1.3 million tokens go through the model, common beginnings once; 5.0 million would if every prompt "
         "went alone. Loss is borne by 51,200 tokens of answers. Extrapolated from 20 of the steps." in text
@@ -157,6 +157,7 @@ def done(**more: object) -> TrainingDone:
     found: dict = {
         "model": "tiny", "folder": "runs/one", "parts": [PartLearnt("poll", "individual", 1, 2_000)], "steps": 40,
         "best_step": 30, "seconds": 95.0, "tokens": 12_345, "results": {"poll": comparison()}, "left_out": [],
+        "warnings": [],
     }  # fmt: skip
     return TrainingDone(**{**found, **more})
 
@@ -169,12 +170,14 @@ def test_what_was_learnt_from_and_how_far_the_model_now_lies_from_people_is_prin
     assert "tiny on the test part of poll" in text
     assert "tuned is closer to people than untuned: Wasserstein-1 0.050 against 0.200" in text
     assert text.endswith("Run: runs/one")
-    assert "nothing chose it" not in text
 
 
-def test_without_a_validation_part_it_is_said_that_nothing_chose_the_step():
-    text = joined(printed(done(best_step=None)))
-    assert "No validation part was looked at: the last step is kept, nothing chose it." in text
+def test_where_nothing_chose_the_step_no_step_is_said_to_be_kept():
+    assert "are kept" not in printed(done(best_step=None))
+
+
+def test_what_should_be_known_of_a_training_is_printed_after_it():
+    assert "A leak [of] two." in printed(done(warnings=["A leak [of] two."]))
 
 
 def test_without_a_test_part_it_is_said_that_nothing_is_known():

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from silicus.errors import InputError
-from silicus.study import RESPONSES, Item, Scale, pooled, training_mean, uniform
+from silicus.study import RESPONSES, Item, Scale, option_words_mean, pooled, training_mean, uniform
 
 FIVE = Scale(kind="ordinal", low=1, high=5, refusals={9: "Don't know"})
 FOUR = Scale(kind="ordinal", low=1, high=4)
@@ -102,3 +102,44 @@ def test_the_training_mean_comes_to_what_cells_are_drawn_from():
     truth = np.array([0.1, 0.2, 0.3, 0.4])
     cells = np.random.default_rng(1).dirichlet(8 * truth, size=4000)
     np.testing.assert_allclose(training_mean(cells)(FOUR), truth, atol=0.01)
+
+
+YES = Scale(kind="binary", labels={1: "Yes", 2: "No"}, refusals={9: "Don't know"})
+CAPITALS = Scale(kind="binary", labels={0: "YES", 1: "NO"})
+TURNED = Scale(kind="binary", labels={1: "No", 2: "Yes"})
+
+
+def test_the_mean_by_option_words_is_taken_over_questions_with_these_words_in_this_order():
+    predict = option_words_mean([(YES, [0.8, 0.2]), (CAPITALS, [0.6, 0.4]), (TURNED, [0.1, 0.9])])
+    np.testing.assert_allclose(predict(YES), [0.7, 0.3])
+    np.testing.assert_allclose(predict(TURNED), [0.1, 0.9])
+
+
+def test_options_the_training_part_never_offered_get_the_mean_by_length():
+    predict = option_words_mean([(YES, [0.8, 0.2]), (TURNED, [0.2, 0.8]), (FOUR, [0.1, 0.2, 0.3, 0.4])])
+    np.testing.assert_allclose(predict(Scale(kind="binary", labels={1: "True", 2: "False"})), [0.5, 0.5])
+    np.testing.assert_allclose(predict(FIVE), [0.2] * 5)
+
+
+def test_points_without_words_are_told_by_their_numbers():
+    shifted = Scale(kind="ordinal", low=0, high=3)
+    predict = option_words_mean([(FOUR, [1, 0, 0, 0]), (shifted, [0, 0, 0, 1])])
+    assert predict(FOUR).tolist() == [1, 0, 0, 0]
+    assert predict(shifted).tolist() == [0, 0, 0, 1]
+
+
+@given(st.lists(st.tuples(st.sampled_from([YES, CAPITALS, TURNED]), st.floats(0, 1)), min_size=1, max_size=8))
+def test_the_mean_by_option_words_is_nowhere_farther_from_what_it_was_made_of_than_the_mean_by_length(cells):
+    shares = [(scale, np.array([share, 1 - share])) for scale, share in cells]
+    own, plain = option_words_mean(shares), training_mean(share for _, share in shares)
+    errors = [sum(((predict(scale) - share) ** 2).sum() for scale, share in shares) for predict in (own, plain)]
+    assert errors[0] <= errors[1] + 1e-12
+    assert own(YES).sum() == pytest.approx(1)
+
+
+def test_the_mean_by_option_words_comes_to_what_cells_are_drawn_from():
+    rng, truth = np.random.default_rng(2), [(YES, [0.7, 0.3]), (TURNED, [0.4, 0.6])]
+    cells = [(scale, row) for scale, mean in truth for row in rng.dirichlet(8 * np.array(mean), size=2000)]
+    predict = option_words_mean(cells)
+    for scale, mean in truth:
+        np.testing.assert_allclose(predict(scale), mean, atol=0.02)

@@ -104,9 +104,30 @@ def test_answers_that_only_sound_alike_move(word):
     assert len(drawn(asked(Scale(kind="nominal", labels={1: "Tea", 2: word, 3: "Coffee"})), 200)) == 6
 
 
-def test_none_is_the_least_of_an_ordered_scale_and_moves():
-    labels = {1: "None", 2: "Some", 3: "All", 4: "Don't know"}
-    assert drawn(asked(Scale(kind="ordinal", labels=labels))) == {(0, 1, 2, 3), (2, 1, 0, 3)}
+@pytest.mark.parametrize("word", ["None", "None of them", "None of these", "Nothing"])
+def test_none_is_the_least_of_an_ordered_scale_and_moves(word):
+    labels = {1: "All", 2: "Most", 3: "Only some", 4: word}
+    item = asked(Scale(kind="ordinal", labels=labels, refusals={9: "?"}))
+    assert drawn(item) == {(0, 1, 2, 3, 4), (3, 2, 1, 0, 4)}
+    assert reorder(item, (3, 2, 1, 0, 4)).scale.labels == {1: word, 2: "Only some", 3: "Most", 4: "All"}
+
+
+@given(
+    st.lists(st.sampled_from(["Don't know", "Other", "None of the above", "None of them", "a", "b", "c", "d"]),
+             min_size=2, max_size=6, unique=True),
+    st.sampled_from([1, 2]), st.integers(0, 9),
+)  # fmt: skip
+def test_no_order_that_is_drawn_brings_points_nearer_to_each_other(words, gap, seed):
+    labels = {1 + place * (gap if place == len(words) - 1 else 1): word for place, word in enumerate(words)}
+    item = asked(Scale(kind="ordinal", labels=labels))
+    at = item.scale.positions
+    moved = at[list(draw_order(item, np.random.default_rng(seed)))]
+    assert np.abs(moved[:, None] - moved) == pytest.approx(np.abs(at[:, None] - at))
+
+
+def test_an_answer_beside_the_others_in_the_middle_lets_them_turn_round_it():
+    item = asked(Scale(kind="ordinal", labels={1: "Agree", 2: "Don't know", 3: "Disagree"}))
+    assert drawn(item) == {(0, 1, 2), (2, 1, 0)}
 
 
 FIXED = [
@@ -117,6 +138,17 @@ FIXED = [
     (asked(Scale(kind="ordinal", labels={1: "a", 2: "b", 5: "c"})), "not evenly spaced"),
     (asked(AGREE, "Is 1 bad, and 5 good?"), "its words name the answers 1 and 5"),
     (asked(AGREE, context="Use a scale from 1 to 5."), "its words name the answers 1 and 5"),
+    (asked(AGREE, "How satisfied are you, where 5 means completely?"), "its words name the answer 5"),
+    (asked(AGREE, "One means not at all and five completely."), "its words name the answers 1 and 5"),
+    (asked(AGREE, "Answer, where one means not at all."), "its words name the answer 1"),
+    (asked(Scale(kind="binary", labels={0: "Left", 1: "Right"}), "Is zero left?"), "its words name the answer 0"),
+    (asked(Scale(kind="ordinal", labels={1: "1 - Never", 2: "Now and then"})), "its words name the answer 1"),
+    (asked(AGREE, "Higher numbers mean more satisfied."), "which way the numbers run: “Higher numbers”"),
+    (asked(AGREE, "The lower the score, the worse."), "which way the numbers run: “lower the score”"),
+    (
+        asked(Scale(kind="ordinal", labels={1: "All", 2: "Some", 3: "Don't know"})),
+        "'Don't know' stands beside its points",
+    ),
 ]
 
 
@@ -132,6 +164,7 @@ def test_an_item_whose_labels_cannot_move_keeps_its_order(item, reason):
 
 def test_numbers_that_are_no_answers_do_not_hold_an_order():
     assert len(drawn(asked(AGREE, "In 2015, 1.5 or 5% of 15 people?"))) == 2
+    assert len(drawn(asked(AGREE, "For each one, would no one of the three agree with higher prices?"))) == 2
 
 
 @pytest.mark.parametrize(

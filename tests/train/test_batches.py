@@ -148,7 +148,7 @@ def test_a_tokenizer_that_splits_an_option_in_two_is_refused_where_one_token_is_
         rows_of(asking, part)
 
 
-@pytest.mark.parametrize("objective", ["individual", "distribution", "preference", "cao_as_coded"])
+@pytest.mark.parametrize("objective", ["individual", "distribution", "cao_as_coded"])
 def test_the_order_of_options_is_drawn_anew_by_step_and_is_the_same_again(objective):
     lettered = asking_of(tiny_model("byte-level"), style="letter")
     part = learnt(objective, PARTIES, reorder=True)

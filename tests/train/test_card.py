@@ -7,7 +7,7 @@ from silicus.train.licences import front_matter, licence_of
 from silicus.train.recipe import Part, Recipe
 
 RECIPE = Recipe(parts=[Part(data="/home/somebody/data/votes")], rank=8, title="A small LoRA.", sources=["A. Author"])
-VOTES = TaughtBy("votes", "Author (2020). Votes.", "CC BY 4.0", 1234, "questions: 3 of 9 held out", "individual")
+VOTES = TaughtBy("votes", "Author (2020). Votes.", "CC BY 4.0", 1234, "questions: 3 of 9 held out", "individual", 1.5)
 WITHOUT = CardFacts(
     name="votes-smollm2", base="smollm2", licence=licence_of("smollm2"), adapter=True, recipe=RECIPE, data=(VOTES,),
     example="<|im_start|>user\nDo you vote?", answers=("1", "2"), results=(), version="0.1.0",
@@ -71,6 +71,13 @@ def test_every_setting_of_the_recipe_is_there_and_no_place_on_a_machine():
     assert "/home/somebody" not in card
 
 
+def test_what_should_be_known_of_a_training_is_told_and_nothing_where_there_is_nothing():
+    assert "To be known:\n\n- A leak was let pass.\n" in model_card(
+        replace(WITHOUT, warnings=("A leak was let pass.",))
+    )
+    assert "To be known" not in model_card(WITHOUT)
+
+
 def test_a_base_kept_in_a_folder_is_not_named(tmp_path):
     card = model_card(replace(WITHOUT, base=str(tmp_path), recipe=RECIPE.model_copy(update={"model": str(tmp_path)})))
     assert str(tmp_path) not in card
@@ -80,8 +87,8 @@ def test_a_base_kept_in_a_folder_is_not_named(tmp_path):
 
 def test_the_data_are_told_with_whom_to_cite_and_their_terms():
     said = (
-        "- **votes**: 1,234 examples, individual. questions: 3 of 9 held out. Cite: Author (2020). Votes. "
-        "Licence: CC BY 4.0."
+        "- **votes**: 1,234 examples, individual, passes over them: 1.5. questions: 3 of 9 held out. "
+        "Cite: Author (2020). Votes. Licence: CC BY 4.0."
     )
     assert said in model_card(WITHOUT)
 

@@ -76,11 +76,47 @@ def test_losses_are_means_over_cells_and_the_distance_over_ordered_cells():
     scales = [Scale(kind="ordinal", low=1, high=3), PARTIES]
     human = [np.array([0.5, 0, 0.5]), np.array([1.0, 0, 0])]
     empty = Examples((), PEOPLE, pl.DataFrame())
-    cells = HeldOut(empty, np.array([0, 0, 1]), ["s/a", "s/b"], human, scales)
-    found = Predicted([np.array([0.25, 0.5, 0.25]), np.array([0.2, 0.4, 0.4])], np.array([1.0, 3.0, 7.0]))
+    shown = [Item("s", "a", "a", "", "A?", scales[0]), Item("s", "a", "b", "", "B?", scales[1])]
+    cells = HeldOut(empty, np.array([0, 0, 1]), shown, human, np.array([2.0, 1.0]), ["a", "b"], ["", ""])
+    said, nll = [np.array([0.25, 0.5, 0.25]), np.array([0.2, 0.4, 0.4])], np.array([1.0, 3.0, 7.0])
+    found = Predicted(said, nll, np.array([0.5, np.nan, np.nan]))
     assert found.metrics(cells) == pytest.approx({"loss": (2.0 + 7.0) / 2, "wasserstein": 0.25})
-    unordered = HeldOut(empty, np.array([0]), ["s/b"], human[1:], scales[1:])
-    assert Predicted(found.shares[1:], np.array([7.0])).metrics(unordered) == {"loss": 7.0}
+    assert found.single(cells) == pytest.approx([0.5, np.nan], nan_ok=True)
+    unordered = HeldOut(empty, np.array([0]), shown[1:], human[1:], np.ones(1), ["b"], [""])
+    assert Predicted(said[1:], nll[2:], nll[2:]).metrics(unordered) == {"loss": 7.0}
+
+
+def test_a_cell_is_worth_its_answers_on_the_scale_less_where_they_count_unequally():
+    found = held(told((TEA, "p1", 1, 1.0), (TEA, "p2", 4, 3.0), (TEA, "p3", 9, 5.0), (PARTY, "p1", 2, 1.0)))
+    assert found.people.tolist() == [(1 + 3) ** 2 / (1 + 9), 1]
+    many = held(told((TEA, None, 1, 2.0), (TEA, None, 4, 2.0), people=10))
+    assert many.people.tolist() == [20]
+
+
+def test_shares_of_an_unknown_number_of_people_are_worth_nobody_knows_what():
+    rows = told((TEA, "p1", 1, 0.4), (TEA, "p1", 2, 0.6), (TEA, "p2", 1, 1.0), people=None)
+    assert np.isnan(held(rows, groups=True).people).all()
+
+
+def test_stimuli_of_one_question_and_condition_share_a_pool_where_their_points_are_the_same():
+    other, shorter = Item("s", "a", "tea", "", "Green tea?", FOUR), Item("s", "a", "tea", "", "Tea?", PARTIES)
+    shown = {item.item: item for item in (TEA, other, shorter)}
+    rows = told((TEA, "p1", 1, 1.0), (other, "p1", 1, 1.0), (shorter, "p1", 1, 1.0), (TEA, "p2", 1, 1.0))
+
+    def pools(*, groups: bool) -> list[str]:
+        return held_out(shown, rows, PEOPLE, groups=groups, cells=9, rng=np.random.default_rng(0)).pools
+
+    first, second, third = pools(groups=False)
+    assert first == second != third
+    assert len(set(pools(groups=True))) == 3
+
+
+def test_what_is_unseen_of_a_cell_is_the_widest_of_its_stimulus():
+    rows = told((TEA, "p1", 1, 1.0), (TEA, "p2", 4, 1.0), (PARTY, "p1", 2, 1.0))
+    assert held(rows).unseen == ["", ""]
+    said = pl.Series("unseen", ["question+respondent", "study+question", "respondent"])
+    assert held(rows.with_columns(said)[1:]).unseen == ["study", "respondent"]
+    assert held(rows.with_columns(said)[::2]).unseen == ["question", "respondent"]
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +138,12 @@ def test_a_model_is_asked_as_in_prediction_and_the_people_of_a_cell_are_averaged
         shares[drinks.cells[place]].append(probabilities[:4] / probabilities[:4].sum())
     assert sum(asked) == len(examples) == 12
     assert found.nll == pytest.approx(nll)
+    points = [np.array(each) for each in shares]
+    human = [example.target[:4] for example in examples]
+    for cell in (0, 1):
+        own = [row for row, place in zip(human, drinks.cells, strict=True) if place == cell]
+        single = [-np.log(row @ given) for row, given in zip(points[cell], own, strict=True) if given.any()]
+        assert found.single(drinks)[cell] == pytest.approx(np.mean(single))
     assert np.stack(found.shares) == pytest.approx(np.stack([np.mean(each, axis=0) for each in shares]))
 
 

@@ -23,8 +23,8 @@ PARTS = [
     part("rationale"),
     part("preference"),
     part("distribution"),
-    part("distribution", ordinal=0.3),
-    part("distribution", ordinal=1.0, ordinal_loss="wasserstein"),
+    part("distribution", ordinal=3),
+    part("distribution", ordinal=1, ordinal_loss="wasserstein"),
     part("cao_as_coded"),
     part("subpop_as_coded"),
 ]
@@ -81,9 +81,9 @@ def test_of_a_distribution_it_is_the_divergence_among_the_answers_offered():
     assert loss_of((3, PEOPLE, PLACES), THREE) == pytest.approx(DIVERGENCE)
 
 
-def test_a_share_of_it_tells_how_far_off_the_answers_are():
-    assert loss_of((4, PEOPLE, PLACES), THREE) == pytest.approx(0.7 * DIVERGENCE + 0.3 * RANKED)
-    assert loss_of((5, PEOPLE, PLACES), THREE) == pytest.approx(WASSERSTEIN)
+def test_how_far_off_the_answers_are_comes_on_top_of_it():
+    assert loss_of((4, PEOPLE, PLACES), THREE) == pytest.approx(DIVERGENCE + 3 * RANKED)
+    assert loss_of((5, PEOPLE, PLACES), THREE) == pytest.approx(DIVERGENCE + WASSERSTEIN)
 
 
 def test_refusals_count_in_the_divergence_and_have_no_place_on_the_scale():
@@ -92,7 +92,7 @@ def test_refusals_count_in_the_divergence_and_have_no_place_on_the_scale():
     divergence = (human * np.log(human / model)).sum()
     assert loss_of((3, people, [*PLACES, NONE]), shares) == pytest.approx(divergence)
     # The points are compared among themselves: they are those above.
-    assert loss_of((4, people, [*PLACES, NONE]), shares) == pytest.approx(0.7 * divergence + 0.3 * RANKED)
+    assert loss_of((4, people, [*PLACES, NONE]), shares) == pytest.approx(divergence + 3 * RANKED)
 
 
 def test_a_row_without_order_or_of_refusals_alone_keeps_its_plain_loss():

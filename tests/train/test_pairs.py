@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -31,8 +32,10 @@ def answers(*rows) -> pl.DataFrame:
     return pl.DataFrame(full, schema=RESPONSES, orient="row")
 
 
-def made(*rows, seed: int = 0, per_cell: int | None = None) -> pl.DataFrame:
-    return preference_pairs(ITEMS, answers(*rows), PEOPLE, np.random.default_rng(seed), per_cell)
+def made(
+    *rows, seed: int = 0, per_cell: int | None = None, contrast: Literal["stimulus", "cell"] = "stimulus"
+) -> pl.DataFrame:
+    return preference_pairs(ITEMS, answers(*rows), PEOPLE, np.random.default_rng(seed), per_cell, contrast)
 
 
 def told(pairs: pl.DataFrame) -> list[tuple[object, ...]]:
@@ -50,24 +53,26 @@ def test_each_person_is_paired_with_one_of_the_same_cell_who_answered_otherwise(
 
 
 @settings(max_examples=50)
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from([SHORT, LONG]), st.integers(0, 6),
-                          st.integers(1, 3)), min_size=1, max_size=25), st.integers(0, 9))  # fmt: skip
-def test_pairs_are_those_and_only_those_that_comparing_everybody_finds(rows, seed):
+@given(rows=st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from([SHORT, LONG]), st.integers(0, 6),
+                          st.integers(1, 3)), min_size=1, max_size=25), seed=st.integers(0, 9))  # fmt: skip
+@pytest.mark.parametrize("contrast", ["stimulus", "cell"])
+def test_pairs_are_those_and_only_those_that_comparing_everybody_finds(contrast, rows, seed):
     rows = [(c, item, f"p{who}", given + 2 * (item is LONG), 1) for c, item, who, given in rows]
     possible = [
-        {(other[2], other[3]) for other in rows
-         if other[0] == one[0] and other[2] != one[2] and other[3] != one[3] and other[3] in one[1].scale.answers}
+        {(other[2], other[3], other[1].item) for other in rows
+         if other[0] == one[0] and other[2] != one[2] and other[3] != one[3] and other[3] in one[1].scale.answers
+         and (contrast == "cell" or other[1] is one[1])}
         for one in rows
     ]  # fmt: skip
     expected = [(one, others) for one, others in zip(rows, possible, strict=True) if others]
     if not expected:
         with pytest.raises(InputError, match="there are no pairs"):
-            made(*rows, seed=seed)
+            made(*rows, seed=seed, contrast=contrast)
         return
-    pairs = made(*rows, seed=seed)
+    pairs = made(*rows, seed=seed, contrast=contrast)
     assert [(p, v) for p, v, *_ in told(pairs)] == [(one[2], one[3]) for one, _ in expected]
-    for (_, _, rejected, other), (_, others) in zip(told(pairs), expected, strict=True):
-        assert (other, rejected) in others
+    drawn = pairs.select("other", "rejected", "other_item").rows()
+    assert all(pair in others for pair, (_, others) in zip(drawn, expected, strict=True))
 
 
 def test_the_other_is_drawn_uniformly_from_all_who_answered_otherwise():
@@ -80,7 +85,11 @@ def test_the_other_is_drawn_uniformly_from_all_who_answered_otherwise():
 
 def test_all_others_are_drawn_where_a_person_has_further_answers_in_the_cell():
     rows = [("a", SHORT, "p0", 1, 1), ("a", SHORT, "p0", 3, 1), ("a", SHORT, "p1", 1, 1), ("a", LONG, "p2", 3, 1)]
-    drawn = Counter(pair for seed in range(60) for pair in told(made(*rows, *[("a", SHORT, "p0", 2, 1)], seed=seed)))
+    drawn = Counter(
+        pair
+        for seed in range(60)
+        for pair in told(made(*rows, *[("a", SHORT, "p0", 2, 1)], seed=seed, contrast="cell"))
+    )
     twice = [count for pair, count in drawn.items() if pair[:2] == ("p0", 2)]
     assert len(twice) == 2
     assert min(twice) > 10
@@ -99,22 +108,31 @@ def test_a_group_is_no_person_even_where_one_of_its_people_stands_alone():
     assert [(who, other) for who, _, _, other in told(pairs)] == [("p0", None)]
 
 
+def test_an_answer_to_another_stimulus_of_the_cell_is_rejected_only_where_that_is_asked_for():
+    rows = [("a", SHORT, "p0", 1, 1), ("a", SHORT, "p1", 2, 1), *(("a", LONG, f"p{k}", 3, 1) for k in range(2, 40))]
+    assert told(made(*rows)) == [("p0", 1, 2, "p1"), ("p1", 2, 1, "p0")]
+    assert set(made(*rows)["other_item"]) == {SHORT.item}
+    wider = made(*rows, contrast="cell")
+    assert len(wider) == 40
+    assert wider.filter(respondent="p0")["other_item"].to_list() == [LONG.item]
+
+
 def test_a_person_s_own_answer_to_another_stimulus_is_not_rejected():
     rows = [*(("a", LONG, "p0", value, 1) for value in (1, 2, 3, 4)), ("a", SHORT, "p1", 1, 1)]
-    pairs = told(made(*rows))
+    pairs = told(made(*rows, contrast="cell"))
     assert pairs[:3] == [("p0", 2, 1, "p1"), ("p0", 3, 1, "p1"), ("p0", 4, 1, "p1")]
     assert [pair[0] for pair in pairs[3:]] == ["p1"]
     with pytest.raises(InputError, match="there are no pairs"):
-        made(*rows[:4])
+        made(*rows[:4], contrast="cell")
 
 
 def test_a_rejected_answer_could_have_been_given_to_what_the_person_was_shown():
     rows = [("a", SHORT, "p0", 1, 1), ("a", LONG, "p1", 5, 1), ("a", LONG, "p2", 2, 1)]
     for seed in range(20):
-        assert told(made(*rows, seed=seed))[0] == ("p0", 1, 2, "p2")
+        assert told(made(*rows, seed=seed, contrast="cell"))[0] == ("p0", 1, 2, "p2")
     # Both say yes; the numbers differ only because the second was shown the answers turned round.
     with pytest.raises(InputError, match="there are no pairs"):
-        made(("a", YES_NO, "p0", 1, 1), ("a", NO_YES, "p1", 2, 1))
+        made(("a", YES_NO, "p0", 1, 1), ("a", NO_YES, "p1", 2, 1), contrast="cell")
 
 
 def test_every_cell_gives_as_many_pairs_as_it_may_or_can_drawn_by_chance():
@@ -131,7 +149,9 @@ def test_the_cap_counts_only_answers_that_have_a_pair():
     # 5 was not offered to the first five, who answered alike.
     rows = [*(("a", SHORT, f"p{k}", 1, 1) for k in range(5)), *(("a", LONG, f"p{k}", 5, 1) for k in range(5, 8))]
     for seed in range(5):
-        assert [pair[:3] for pair in told(made(*rows, per_cell=3, seed=seed))] == [(f"p{k}", 5, 1) for k in (5, 6, 7)]
+        assert [pair[:3] for pair in told(made(*rows, per_cell=3, seed=seed, contrast="cell"))] == [
+            (f"p{k}", 5, 1) for k in (5, 6, 7)
+        ]
 
 
 def test_a_pair_is_an_example_with_the_person_its_two_answers_and_the_margin():
@@ -153,8 +173,13 @@ def test_what_gives_no_pairs_is_named():
         made(("a", SHORT, None, 1, None), ("a", SHORT, "p1", 2, 1))
     with pytest.raises(InputError, match="none of 2 answers is that of one named person"):
         made(("a", SHORT, None, 1, 30), ("a", SHORT, None, 2, 1))
-    with pytest.raises(InputError, match="to each of 2 questions all people gave the same answer"):
-        made(("a", SHORT, "p1", 1, 1), ("a", SHORT, "p2", 1, 1), ("b", SHORT, "p1", 2, 1))
+    alike = ("a", SHORT, "p1", 1, 1), ("a", LONG, "p2", 1, 1), ("b", SHORT, "p1", 2, 1)
+    with pytest.raises(
+        InputError, match=r"to each of 3 stimuli all people gave the same answer.* 'contrast: cell' takes"
+    ):
+        made(*alike)
+    with pytest.raises(InputError, match=r"to each of 2 questions all people gave the same .* two answers\.$"):
+        made(*alike, contrast="cell")
     with pytest.raises(InputError, match="name the respondent 'x', who is not in the table"):
         made(("a", SHORT, "x", 1, 1), ("a", SHORT, "p1", 2, 1))
     with pytest.raises(InputError, match="the answer 4 is not on the scale 1, 2, 3"):

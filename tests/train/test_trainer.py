@@ -23,7 +23,6 @@ from silicus.train import (
     CHECKPOINTS,
     LOG,
     JsonLines,
-    Looking,
     Telling,
     TreeTrainer,
     last_checkpoint,
@@ -239,16 +238,6 @@ def test_the_weights_that_are_kept_are_those_with_the_lowest_held_out_loss(tmp_p
 def test_the_last_step_is_looked_at_even_where_looks_do_not_come_out_even(tmp_path, base):
     run(tmp_path, recipe(base, steps=5, evaluate=2))
     assert [line["step"] for line in log_of(tmp_path) if "eval_loss" in line] == [3, 5]
-
-
-def test_losses_of_several_datasets_are_told_apart_and_averaged(tmp_path, base):
-    trainer = trainer_of(tmp_path, recipe(base, evaluate=1))
-    assert trainer._looking is not None
-    (held,) = trainer._looking.held.values()
-    trainer.model.eval()
-    found = Looking(trainer._looking.asking, {"a": held, "b": held}).metrics(trainer._learner, trainer.model)
-    assert set(found) == {"loss", "wasserstein", "a_loss", "b_loss", "a_wasserstein", "b_wasserstein"}
-    assert found["loss"] == pytest.approx((found["a_loss"] + found["b_loss"]) / 2)
 
 
 def test_numbers_go_to_tensorboard_where_it_is_installed_and_to_json_lines_always(tmp_path, base, monkeypatch):

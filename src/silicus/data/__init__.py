@@ -10,7 +10,7 @@ from silicus.data.folder import (
     read_dataset_manifest,
     write_dataset_folder,
 )
-from silicus.data.guard import Guarded, GuardOptions, days_of, guard, stimuli_across, taught, tested
+from silicus.data.guard import Guarded, GuardOptions, batteries, days_of, guard, stimuli_across, taught, tested
 from silicus.data.quality import Defect, Quality, Severity, StudyQuality, inspect
 from silicus.data.reader import Reader, ReadOptions
 from silicus.data.readers.draft import draft_codebook
@@ -33,6 +33,7 @@ __all__ = [
     "StudyQuality",
     "Unit",
     "answers_digest",
+    "batteries",
     "check_free",
     "days_of",
     "draft_codebook",

@@ -27,16 +27,21 @@ from silicus.evaluate.records import (
 )
 from silicus.evaluate.scores import evaluate
 from silicus.evaluate.shares import (
+    FEWEST,
     SHARE_METRICS,
     Change,
     ShareMetric,
     Shares,
     SharesComparison,
+    Unit,
     as_points,
     compare_shares,
 )
+from silicus.evaluate.together import ENOUGH
 
 __all__ = [
+    "ENOUGH",
+    "FEWEST",
     "LEFT_OUT",
     "METRICS",
     "SHARE_METRICS",
@@ -52,6 +57,7 @@ __all__ = [
     "Shares",
     "SharesComparison",
     "StudyScores",
+    "Unit",
     "accuracy_draw",
     "accuracy_median",
     "as_points",

@@ -2,13 +2,14 @@
 
 For answers known as shares, of groups or of everybody, whose number of people may be unknown: what is uncertain here is
 which questions were asked, so whole questions are drawn again. Systems are compared on the same cells and the same
-draws.
+draws. Distances are taken where shares are of enough people (`silicus.evaluate.together`); the log likelihood, which
+the truth makes least however few people answered, everywhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence, Sized
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 import numpy as np
@@ -17,18 +18,28 @@ import numpy.typing as npt
 from silicus.errors import InputError, counted, did_you_mean
 from silicus.evaluate.bootstrap import interval
 from silicus.evaluate.metrics import FloatArray, cross_entropy, js_distance, total_variation, wasserstein
+from silicus.evaluate.noise import perfect_wasserstein
 from silicus.evaluate.records import Estimate
+from silicus.evaluate.together import Cells, taken_together, together
 from silicus.record import Record
 from silicus.study import Scale
 
-__all__ = ["SHARE_METRICS", "Change", "ShareMetric", "Shares", "SharesComparison", "as_points", "compare_shares"]
+__all__ = [
+    "FEWEST", "SHARE_METRICS", "Change", "ShareMetric", "Shares", "SharesComparison", "Unit", "as_points",
+    "compare_shares",
+]  # fmt: skip
 
-ShareMetric = Literal["wasserstein", "total_variation", "js_distance", "nll"]
+ShareMetric = Literal["wasserstein", "total_variation", "js_distance", "nll", "single_nll"]
 """The distances of a cell; of all of them lower is better. `nll` is `cross_entropy`: the negative log likelihood
-expected of one person's answer."""
+expected of one person's answer, where all are predicted alike; `single_nll` that of answers each predicted for the
+person who gave it."""
 
-Unit = Literal["questions", "studies"]
-"""What a cluster may be."""
+Unit = Literal["questions", "batteries", "studies"]
+"""What a cluster may be; a battery is of questions that say much the same."""
+
+FEWEST = 10
+"""So many cells, of as many clusters, must have a number for it to decide who is closer: percentiles of fewer clusters
+drawn again are too narrow."""
 
 SHARE_METRICS: tuple[ShareMetric, ...] = get_args(ShareMetric)
 """Every metric of a comparison, in the order it is printed."""
@@ -50,6 +61,11 @@ class Shares:
         positions: the points on [0, 1], shape (points,); NaN where they have no order.
         predicted: system -> like `human`; NaN where it has no prediction.
         unit: what a cluster is, for reports.
+        people: of how many people's answers each cell's shares are; NaN where it is unknown, which counts as many.
+            `None`: unknown of all.
+        pools: cells of one name are taken together for distances where they are of few people, such as the stimuli of
+            a question; they have the same points. `None`: none are.
+        single: system -> of each cell, the mean negative log likelihood of single people's answers, NaN where unknown.
     """
 
     cluster: Sequence[str]
@@ -57,6 +73,9 @@ class Shares:
     positions: Sequence[FloatArray]
     predicted: Mapping[str, Sequence[FloatArray]]
     unit: Unit = "questions"
+    people: Sequence[float] | FloatArray | None = None
+    pools: Sequence[str] | None = None
+    single: Mapping[str, FloatArray] = field(default_factory=dict[str, FloatArray])
 
     def __post_init__(self) -> None:
         """Check that every list has the same cells, with the same points."""
@@ -68,13 +87,20 @@ class Shares:
         columns = {"human": self.human, "positions": self.positions, **self.predicted}
         for name, column in columns.items():
             self._check(name, column)
+        further = {"people": self.people, "pools": self.pools, **self.single}
+        for name, column in further.items():
+            if column is not None:
+                self._check_length(name, column)
 
-    def _check(self, name: str, column: Sequence[FloatArray]) -> None:
+    def _check_length(self, name: str, column: Sized) -> None:
         if len(column) != len(self.cluster):
             raise InputError(
                 f"'{name}' has {counted(len(column), 'cell', 'cells')}, 'cluster' has {len(self.cluster):,}. "
                 "Give every list the same cells in the same order."
             )
+
+    def _check(self, name: str, column: Sequence[FloatArray]) -> None:
+        self._check_length(name, column)
         for cell, (row, human) in enumerate(zip(column, self.human, strict=False)):
             if np.shape(row) != np.shape(human):
                 raise InputError(
@@ -99,10 +125,18 @@ class SharesComparison(Record):
     clusters_n: int
     unit: Unit
     """What a cluster is."""
+    people_per_cell: float | None
+    """The median over cells of how many people answered, where that is known."""
+    large_cells_n: int
+    """Number of cells with distances: enough people answered, small cells of one pool taken together."""
     ordered_cells_n: int
-    """Number of cells whose points have an order: the others have no Wasserstein."""
+    """Number of these whose points have an order: the others have no Wasserstein."""
+    perfect_wasserstein: float | None
+    """The mean Wasserstein expected of a perfect prediction in these, where the number of people is known."""
     draws: int
     """Number of resamples of clusters behind each interval."""
+    decisive: list[ShareMetric]
+    """The metrics that enough cells and clusters have (`FEWEST`); the first decides who is closer."""
     reference: str | None
     """The system that reports compare with first, such as the model before training."""
     overall: dict[str, dict[ShareMetric, Estimate]]
@@ -173,16 +207,23 @@ def compare_shares(
     systems = list(shares.predicted)
     if reference is not None and reference not in systems:
         raise InputError(f"the reference '{reference}' is no system.{did_you_mean(reference, systems)}")
-    names, cluster = np.unique(np.asarray(shares.cluster), return_inverse=True)
-    values = np.stack([_metrics(shares, rows) for rows in shares.predicted.values()], axis=-1)
+    people = np.full(len(shares.cluster), np.nan) if shares.people is None else np.asarray(shares.people, dtype=float)
+    groups = together(people, shares.pools)
+    values = np.concatenate([_single(shares), _distances(shares, groups, people)])
+    clusters = [*shares.cluster, *(shares.cluster[int(group[0])] for group in groups)]
+    names, cluster = np.unique(np.asarray(clusters), return_inverse=True)
     drawn = _draw(values, cluster, len(names), draws, rng)
     infinite = np.isinf(values[:, SHARE_METRICS.index("nll")]).sum(axis=0)
     return SharesComparison(
-        cells_n=len(cluster),
+        cells_n=len(shares.cluster),
         clusters_n=len(names),
         unit=shares.unit,
-        ordered_cells_n=sum(not np.isnan(places).any() for places in shares.positions),
+        people_per_cell=float(np.nanmedian(people)) if np.isfinite(people).any() else None,
+        large_cells_n=len(groups),
+        ordered_cells_n=sum(not np.isnan(places).any() for places in _positions(shares, groups)),
+        perfect_wasserstein=_perfect(shares, groups, people),
         draws=draws,
+        decisive=drawn.decisive(),
         reference=reference,
         overall={name: drawn.means(place) for place, name in enumerate(systems)},
         changes={
@@ -193,24 +234,65 @@ def compare_shares(
     )
 
 
-def _metrics(shares: Shares, predicted: Sequence[FloatArray]) -> FloatArray:
-    """Return the metrics of every cell for one system, shape (cells, metrics)."""
-    found = np.empty((len(shares.human), len(SHARE_METRICS)))
-    lengths = np.array([len(row) for row in shares.human])
-    for length in sorted(set(lengths.tolist())):
-        cells = np.flatnonzero(lengths == length)
-        human, model, places = (_stacked(rows, cells) for rows in (shares.human, predicted, shares.positions))
-        distances: dict[ShareMetric, FloatArray] = {
-            "wasserstein": wasserstein(model, human, places),
-            "total_variation": total_variation(model, human),
-            "js_distance": js_distance(model, human),
-            "nll": cross_entropy(model, human),
-        }
-        found[cells] = np.stack([distances[metric] for metric in SHARE_METRICS], axis=-1)
+def _single(shares: Shares) -> FloatArray:
+    """Return the log likelihoods of every cell and NaN for its distances, shape (cells, metrics, systems)."""
+    found = np.full((len(shares.human), len(SHARE_METRICS), len(shares.predicted)), np.nan)
+    for system, (name, rows) in enumerate(shares.predicted.items()):
+        for cells in _of_one_length(shares.human):
+            human, model = (_stacked(each, cells) for each in (shares.human, rows))
+            found[cells, SHARE_METRICS.index("nll"), system] = cross_entropy(model, human)
+        if name in shares.single:
+            found[:, SHARE_METRICS.index("single_nll"), system] = shares.single[name]
     return found
 
 
-def _stacked(rows: Sequence[FloatArray], cells: npt.NDArray[np.intp]) -> FloatArray:
+def _distances(shares: Shares, groups: list[Cells], people: FloatArray) -> FloatArray:
+    """Return the distances of cells taken together and NaN for log likelihoods, shape (groups, metrics, systems)."""
+    found = np.full((len(groups), len(SHARE_METRICS), len(shares.predicted)), np.nan)
+    every, positions = (
+        taken_together(shares.human, groups, people),
+        [shares.positions[int(group[0])] for group in groups],
+    )
+    for system, rows in enumerate(shares.predicted.values()):
+        predicted = taken_together(rows, groups, people)
+        for cells in _of_one_length(every):
+            human, model, places = (_stacked(each, cells) for each in (every, predicted, positions))
+            distances: dict[ShareMetric, FloatArray] = {
+                "wasserstein": wasserstein(model, human, places),
+                "total_variation": total_variation(model, human),
+                "js_distance": js_distance(model, human),
+            }
+            for metric, values in distances.items():
+                found[cells, SHARE_METRICS.index(metric), system] = values
+    return found
+
+
+def _perfect(shares: Shares, groups: list[Cells], people: FloatArray) -> float | None:
+    """Return the mean Wasserstein expected of a perfect prediction in cells of these numbers of people."""
+    counts = np.array([people[group].sum() for group in groups])
+    every, positions = (
+        taken_together(shares.human, groups, people),
+        [shares.positions[int(group[0])] for group in groups],
+    )
+    found = np.full(len(groups), np.nan)
+    for cells in _of_one_length(every):
+        found[cells] = perfect_wasserstein(_stacked(every, cells), counts[cells], _stacked(positions, cells))
+    known = np.isfinite(found) & np.isfinite(counts)
+    return float(found[known].mean()) if known.any() else None
+
+
+def _positions(shares: Shares, groups: list[Cells]) -> list[FloatArray]:
+    return [shares.positions[int(group[0])] for group in groups]
+
+
+def _of_one_length(rows: Sequence[FloatArray]) -> Iterator[Cells]:
+    """Yield the places of the rows of every length."""
+    lengths = np.array([len(row) for row in rows])
+    for length in np.unique(lengths):
+        yield np.flatnonzero(lengths == length)
+
+
+def _stacked(rows: Sequence[FloatArray], cells: Cells) -> FloatArray:
     return np.stack([np.asarray(rows[cell], dtype=np.float64) for cell in cells.tolist()])
 
 
@@ -229,6 +311,11 @@ class _Drawn:
     resampled: FloatArray
     cells: npt.NDArray[np.int64]
     clusters: npt.NDArray[np.int64]
+
+    def decisive(self) -> list[ShareMetric]:
+        """Return the metrics that a system has in enough cells of enough clusters."""
+        most: npt.NDArray[np.int64] = np.minimum(self.cells, self.clusters).max(axis=(1, 2))
+        return [metric for place, metric in enumerate(SHARE_METRICS) if most[place] >= FEWEST]
 
     def means(self, system: int) -> dict[ShareMetric, Estimate]:
         """Return the mean of every metric, and its interval."""

@@ -75,9 +75,9 @@ def load_learner(
         )
     with quiet(name):
         transformers = require("transformers")
-        tokenizer = transformers.AutoTokenizer.from_pretrained(place.words, gguf_file=place.gguf)
+        tokenizer = place.tokenizer()
         model = transformers.AutoModelForCausalLM.from_pretrained(
-            place.base or place.folder,
+            place.whole,
             gguf_file=place.gguf,
             dtype=torch.float32 if low_rank is None else frozen,
             **_in_four_bits(low_rank, frozen),

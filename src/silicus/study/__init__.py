@@ -1,6 +1,6 @@
 """What a study is: its scales, questions, conditions and respondents, and the two tables of answers."""
 
-from silicus.study.baselines import pooled, training_mean, uniform
+from silicus.study.baselines import option_words_mean, pooled, training_mean, uniform
 from silicus.study.orders import draw_order, reorder, undo
 from silicus.study.respondents import Respondent, draw_profiles, iter_respondents, read_respondents
 from silicus.study.scale import MAX_POINTS, Scale, ScaleKind
@@ -38,6 +38,7 @@ __all__ = [
     "human_responses",
     "iter_respondents",
     "need_columns",
+    "option_words_mean",
     "place_in",
     "pooled",
     "read_items",

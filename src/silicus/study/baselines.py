@@ -13,7 +13,7 @@ from silicus.study.scale import Scale
 from silicus.study.study import Item
 from silicus.study.tables import need_columns
 
-__all__ = ["pooled", "training_mean", "uniform"]
+__all__ = ["option_words_mean", "pooled", "training_mean", "uniform"]
 
 _Points = npt.NDArray[np.float64]
 _Pools = dict[tuple[str, str], dict[tuple[int, ...], tuple[_Points, set[str]]]]
@@ -32,15 +32,15 @@ def uniform(scale: Scale) -> _Points:
 def training_mean(shares: Iterable[npt.ArrayLike]) -> Callable[[Scale], _Points]:
     """Return the mean distribution of people's answers by length of scale, as a function of a scale.
 
-    It has read no question: a model that does not come nearer has learnt from the training part only which places
-    of a scale people like. Scales are told apart by their number of points alone, ordered or not.
+    It has read no question, only which places of a scale people like. Scales are told apart by their number of points
+    alone, ordered or not.
 
     Args:
-        shares: the cells of the training part, a question and group once each; each has shape (points,) and sums to
-            1. NaN where nobody answered: such a cell is left out.
+        shares: of every question of the training part once; each has shape (points,) and sums to 1. NaN where nobody
+            answered: such a question is left out.
 
     Returns:
-        scale -> probabilities of shape (points,): the mean over the cells of as many points, or `uniform` where
+        scale -> probabilities of shape (points,): the mean over the questions of as many points, or `uniform` where
         the training part has none.
 
     Examples:
@@ -61,6 +61,46 @@ def training_mean(shares: Iterable[npt.ArrayLike]) -> Callable[[Scale], _Points]
         return means[len(scale.values)].copy() if len(scale.values) in means else uniform(scale)
 
     return predict
+
+
+def option_words_mean(shares: Iterable[tuple[Scale, npt.ArrayLike]]) -> Callable[[Scale], _Points]:
+    """Return the mean distribution of people's answers by the words of the options, as a function of a scale.
+
+    It has read the options and no question: a model that comes nearer has learnt more than how people use the answers
+    they are offered. Options are the same where they say the same in the same order, whatever their case; a point
+    without words is its number.
+
+    Args:
+        shares: of every question of the training part its scale and its answers, as for `training_mean`.
+
+    Returns:
+        scale -> probabilities of shape (points,): the mean over the questions with the same options, or the
+        `training_mean` where the training part has none.
+
+    Examples:
+        >>> asked = Scale(kind="binary", labels={1: "Yes", 2: "No"})
+        >>> other = Scale(kind="binary", labels={1: "Agree", 2: "Disagree"})
+        >>> predict = option_words_mean([(asked, [0.9, 0.1]), (other, [0.5, 0.5])])
+        >>> predict(asked)
+        array([0.9, 0.1])
+        >>> predict(Scale(kind="binary", labels={1: "True", 2: "False"}))
+        array([0.7, 0.3])
+    """
+    told = [(scale, np.asarray(share, dtype=np.float64)) for scale, share in shares]
+    otherwise = training_mean(share for _, share in told)
+    by_words: dict[tuple[str, ...], list[_Points]] = {}
+    for scale, share in told:
+        by_words.setdefault(_words(scale), []).append(share)
+    means = {words: training_mean(own) for words, own in by_words.items()}
+
+    def predict(scale: Scale) -> _Points:
+        return means.get(_words(scale), otherwise)(scale)
+
+    return predict
+
+
+def _words(scale: Scale) -> tuple[str, ...]:
+    return tuple((scale.label(value) or str(value)).casefold() for value in scale.values)
 
 
 def pooled(responses: pl.DataFrame, items: Mapping[str, Item]) -> dict[tuple[str, ...], _Points]:

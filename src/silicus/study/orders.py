@@ -20,22 +20,37 @@ __all__ = ["draw_order", "reorder", "undo"]
 
 _APART = re.compile(
     r"other|other\W.*|some(thing|one|body) else.*|.*\b(do not|don['’]?t|cannot|can['’]?t) (know|choose|say)\b.*|"
-    r"not sure.*|unsure.*|no (opinion|answer)|none of (the above|these|those|them)\b.*|prefer not .*|"
+    r"not sure.*|unsure.*|no (opinion|answer)|none of the above\b.*|prefer not .*|"
     r"refused?|not applicable",
     re.IGNORECASE,
 )
 """Answers that stand beside the others rather than among them."""
 
-_NOTHING = re.compile(r"none|neither( of (the above|these|those|them)\b.*)?|nothing", re.IGNORECASE)
+_NOTHING = re.compile(
+    r"none( of (these|those|them)\b.*)?|neither( of (the above|these|those|them)\b.*)?|nothing", re.IGNORECASE
+)
 """The same where points have no order; where they have, none is the least of something."""
+
+_DIGITS = re.compile(r"(?<![\d.,])\d+(?![\d%]|[.,]\d)")
+_COUNTED = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_NUMBERS = {word: number for number, word in enumerate(_COUNTED)}
+# "One" says mostly something else than 1.
+_WORDS = re.compile(
+    rf"\b({'|'.join(word for word in _NUMBERS if word != 'one')}|one(?=\s+(?:means?|meaning|being|stands? for)\b))\b",
+    re.IGNORECASE,
+)
+_RISING = re.compile(
+    r"\b(higher|lower|larger|smaller|greater|bigger)\s+(the\s+)?(numbers?|scores?|values?|ratings?)\b", re.IGNORECASE
+)
+"""Words that say which way the numbers run."""
 
 
 def draw_order(item: Item, rng: np.random.Generator) -> tuple[int, ...]:
     """Return an order of the answers to an item, shape (answers,).
 
     A nominal scale is shuffled; an ordered one is turned round or left, with equal chances. Refusals stay at the
-    end, and answers such as "Other" and "Don't know" where they are. An item that `reorder` cannot reorder keeps its
-    order.
+    end, and answers such as "Other" and "Don't know" where they are; an ordered scale is not turned round where it
+    would come nearer to such an answer. An item that `reorder` cannot reorder keeps its order.
 
     Args:
         item: what is asked.
@@ -49,7 +64,7 @@ def draw_order(item: Item, rng: np.random.Generator) -> tuple[int, ...]:
     if not scale.ordered:
         order[free] = rng.permutation(free)
     elif rng.random() < 0.5:
-        order[free] = free[::-1]
+        return _turned(scale)
     return tuple(order.tolist())
 
 
@@ -99,13 +114,32 @@ def _obstacle(item: Item) -> str | None:
         return "its points are numbers, which have one order"
     if not all(end in scale.labels for end in ends):
         return "its first and its last point have no label that could move"
-    if scale.ordered and not np.allclose(scale.positions + scale.positions[::-1], 1):
+    return _nearer(scale) or _fixed_by_words(item)
+
+
+def _nearer(scale: Scale) -> str | None:
+    """Return why turning an ordered scale round changes distances between its points, or `None` where it does not."""
+    positions = scale.positions
+    if not scale.ordered or np.allclose(positions + positions[list(_turned(scale)[: len(positions)])], 1):
+        return None
+    if not np.allclose(positions + positions[::-1], 1):
         return "its points are not evenly spaced, so that turning it round would change their distances"
-    # "1 means completely dissatisfied and 10 completely satisfied": moved labels would contradict the question.
-    numbers = {int(number) for number in re.findall(r"(?<![\d.,])\d+(?![\d%]|[.,]\d)", f"{item.context} {item.text}")}
-    if numbers.issuperset(ends):
-        return f"its words name the answers {ends[0]} and {ends[1]}"
-    return None
+    beside = set(range(len(positions))) - set(_free(scale).tolist())
+    word = scale.labels[scale.values[min(beside)]]
+    return f"'{word}' stands beside its points, so that turning these round would change their distances from it"
+
+
+def _fixed_by_words(item: Item) -> str | None:
+    """Return which words of an item would contradict moved labels, or `None` where there are none."""
+    scale = item.scale
+    text = " ".join([item.context, item.text, *scale.labels.values()])
+    # "10 means completely satisfied", or a label "1 = never": one end is enough.
+    named = {int(number) for number in _DIGITS.findall(text)} | {_NUMBERS[w.lower()] for w in _WORDS.findall(text)}
+    ends = [end for end in (scale.values[0], scale.values[-1]) if end in named]
+    if ends:
+        return f"its words name the answer{'s' if len(ends) > 1 else ''} {' and '.join(map(str, ends))}"
+    rising = _RISING.search(text)
+    return f"its words say which way the numbers run: “{rising[0]}”" if rising else None
 
 
 def _free(scale: Scale) -> np.ndarray:
@@ -115,6 +149,14 @@ def _free(scale: Scale) -> np.ndarray:
     return np.array([k for k, label in enumerate(words) if not any(p.fullmatch(label) for p in apart)], dtype=np.int64)
 
 
+def _turned(scale: Scale) -> tuple[int, ...]:
+    """Return the order in which the points that may move stand the other way round."""
+    order = np.arange(len(scale.answers))
+    free = _free(scale)
+    order[free] = free[::-1]
+    return tuple(order.tolist())
+
+
 def _misfit(scale: Scale, order: tuple[int, ...]) -> str | None:
     """Return why an order that moves something is not one of this scale, or `None` where it is."""
     answers, points = len(scale.answers), len(scale.values)
@@ -122,9 +164,6 @@ def _misfit(scale: Scale, order: tuple[int, ...]) -> str | None:
         return f"it is no permutation of its {answers} answers, 0 to {answers - 1}"
     if order[points:] != tuple(range(points, answers)):
         return "refusals stay at the end"
-    free = _free(scale)
-    turned = np.arange(answers)
-    turned[free] = free[::-1]
-    if scale.ordered and order != tuple(turned.tolist()):
+    if scale.ordered and order != _turned(scale):
         return "a scale with an order can only be turned round"
     return None

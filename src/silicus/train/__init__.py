@@ -1,6 +1,6 @@
 """From what people answered to a better predictor: what training makes smaller, and how."""
 
-from silicus.train.arguments import CHECKPOINTS, last_checkpoint, training_arguments
+from silicus.train.arguments import CHECKPOINTS, chooses_step, last_checkpoint, training_arguments
 from silicus.train.batches import Asking, Batches, Pack, Step, Task
 from silicus.train.estimate import (
     Memory,
@@ -16,10 +16,11 @@ from silicus.train.examples import Example, Examples
 from silicus.train.held_out import HeldOut, Predicted, held_out, margins, predict
 from silicus.train.learnt import Learnt, learnt_from, with_margins
 from silicus.train.logs import LOG, JsonLines, Telling, tensorboard
+from silicus.train.looking import Looking
 from silicus.train.mixture import Places, mix
 from silicus.train.packs import TRAINING_TOKENS, distinct_tokens
 from silicus.train.recipe import Part, Recipe, read_recipe
-from silicus.train.trainer import Looking, TreeTrainer
+from silicus.train.trainer import TreeTrainer
 
 __all__ = [
     "CHECKPOINTS",
@@ -45,6 +46,7 @@ __all__ = [
     "Telling",
     "TreeTrainer",
     "check_memory",
+    "chooses_step",
     "distinct_tokens",
     "free_memory",
     "held_out",

@@ -10,13 +10,22 @@ from transformers import TrainingArguments
 
 from silicus.train.recipe import Recipe
 
-__all__ = ["CHECKPOINTS", "last_checkpoint", "training_arguments"]
+__all__ = ["CHECKPOINTS", "chooses_step", "last_checkpoint", "training_arguments"]
 
 CHECKPOINTS = "checkpoints"
 _EVERY_STEP = 1000
 """Up to so many steps each one's loss is written, then the mean of ten."""
 _OPTIMIZERS = {"adamw": "adamw_torch", "adamw_8bit": "adamw_bnb_8bit"}
 _SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
+
+
+def chooses_step(recipe: Recipe) -> bool:
+    """Return whether the loss of the answers on the validation part chooses the step that is kept.
+
+    What preferences make smaller is the loss of one answer against another, at whose least the loss of all answers
+    may be larger than before training.
+    """
+    return recipe.evaluate > 0 and all(part.objective != "preference" for part in recipe.parts)
 
 
 def training_arguments(recipe: Recipe, folder: Path, steps: int, device: str, *, looks: bool) -> TrainingArguments:
@@ -30,6 +39,7 @@ def training_arguments(recipe: Recipe, folder: Path, steps: int, device: str, *,
         looks: whether something is held out.
     """
     looking = looks and recipe.evaluate > 0
+    choosing = looks and chooses_step(recipe)
     every = max(1, math.ceil(steps / (recipe.evaluate or 10)))
     return TrainingArguments(
         output_dir=str(folder / CHECKPOINTS),
@@ -49,9 +59,9 @@ def training_arguments(recipe: Recipe, folder: Path, steps: int, device: str, *,
         save_strategy="steps",
         save_steps=every,
         save_total_limit=2,
-        load_best_model_at_end=looking,
-        metric_for_best_model="eval_loss" if looking else None,
-        greater_is_better=False if looking else None,
+        load_best_model_at_end=choosing,
+        metric_for_best_model="eval_loss" if choosing else None,
+        greater_is_better=False if choosing else None,
         # Checkpoints stand where a mean was just written: a run that goes on from one writes the same means.
         logging_steps=1 if steps <= _EVERY_STEP else math.gcd(every, 10),
         logging_nan_inf_filter=False,

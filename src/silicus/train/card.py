@@ -32,6 +32,7 @@ class TaughtBy:
         rows: how many examples there were.
         split: what was held out, in words.
         objective: what was made smaller on it.
+        passes: how often an example of it was learnt from, in the mean.
         hub: its id on the hub, where it has one.
     """
 
@@ -41,6 +42,7 @@ class TaughtBy:
     rows: int
     split: str
     objective: str
+    passes: float
     hub: str | None = None
 
 
@@ -82,6 +84,7 @@ class CardFacts:
         answers: what may follow that prompt.
         results: of its tests, if there were any.
         version: of silicus.
+        warnings: sentences on what should be known of how it was made.
         chat: whether its tokenizer has a chat template, which puts every control token into `example`.
     """
 
@@ -95,6 +98,7 @@ class CardFacts:
     answers: Sequence[str]
     results: Sequence[Result]
     version: str
+    warnings: Sequence[str] = ()
     chat: bool = True
 
     @property
@@ -112,7 +116,7 @@ def model_card(facts: CardFacts) -> str:
         ("Use", _use(facts)),
         ("The prompt it expects", _prompt(facts)),
         ("What it learnt from", _data(facts)),
-        ("How it was trained", _recipe(facts.recipe)),
+        ("How it was trained", _recipe(facts)),
         ("How well it predicts", _results(facts.results)),
         ("What it is for, and what not", _limits(facts)),
         ("Licence", _licence(facts)),
@@ -203,19 +207,26 @@ def _prompt(facts: CardFacts) -> str:
 
 def _data(facts: CardFacts) -> str:
     return "\n".join(
-        f"- **{each.name}**: {each.rows:,} examples, {each.objective}. {each.split.strip().rstrip('.')}. "
+        f"- **{each.name}**: {each.rows:,} examples, {each.objective}, passes over them: {each.passes:.3g}. "
+        f"{each.split.strip().rstrip('.')}. "
         f"Cite: {each.citation.strip().rstrip('.')}. Licence: {each.licence.strip().rstrip('.')}."
         for each in facts.data
     )
 
 
-def _recipe(recipe: Recipe) -> str:
+def _recipe(facts: CardFacts) -> str:
+    recipe = facts.recipe
     rows = [(name, _said(value)) for name, value in recipe.model_dump(exclude={"parts", "title", "sources"}).items()]
     for number, part in enumerate(recipe.parts, start=1):
         rows += [(f"part {number}: {name}", _said(value)) for name, value in part.model_dump().items()]
     table = _table(("Setting", "Value"), [(_code(name), value) for name, value in rows])
-    sources = [f"- {source}" for source in recipe.sources]
-    return "\n\n".join(filter(None, [recipe.title, table, "\n".join(["Sources:", "", *sources]) if sources else ""]))
+    return "\n\n".join(
+        filter(None, [recipe.title, table, _list("Sources:", recipe.sources), _list("To be known:", facts.warnings)])
+    )
+
+
+def _list(head: str, lines: Sequence[str]) -> str:
+    return "\n".join([head, "", *(f"- {line}" for line in lines)]) if lines else ""
 
 
 def _said(value: Any) -> str:

@@ -145,7 +145,7 @@ def model_shape(name: str) -> Shape:
     place = locate(name)
     with quiet(name):
         transformers = require("transformers")
-        config = transformers.AutoConfig.from_pretrained(place.base or place.folder, gguf_file=place.gguf)
+        config = transformers.AutoConfig.from_pretrained(place.whole, gguf_file=place.gguf)
         with torch.device("meta"):
             model = transformers.AutoModelForCausalLM.from_config(config)
     text = config.get_text_config()

@@ -11,10 +11,10 @@ import polars as pl
 import torch
 
 from silicus.models.huggingface import HuggingFaceModel
-from silicus.study import Item, Scale
+from silicus.study import KEY, Item, Scale
 from silicus.train import objectives
 from silicus.train.batches import Asking
-from silicus.train.examples import Examples, distribution_examples, individual_examples
+from silicus.train.examples import Example, Examples, distribution_examples, individual_examples
 from silicus.train.recipe import Part
 
 __all__ = ["HeldOut", "Predicted", "held_out", "margins", "predict"]
@@ -26,6 +26,10 @@ _RESPONDENTS = 20
 """Of a cell, so many people are asked: predictions for more of them change its mean little."""
 
 
+_STIMULUS = ("study", "question", "condition")
+"""What can be unseen of a stimulus, the widest first."""
+
+
 @dataclass(frozen=True)
 class HeldOut:
     """Cells that are not learnt from.
@@ -33,16 +37,33 @@ class HeldOut:
     Attributes:
         examples: who is asked what, with that person's or group's answers.
         cells: the number of each example's cell, shape (examples,).
-        clusters: of each cell, its study and question, as "study/question".
+        items: of each cell, what was shown.
         human: of each cell, the shares of the points of its scale, refusals apart.
-        scales: of each cell.
+        people: of each cell, how many people's equal answers its shares are worth, (sum w)^2 / sum w^2 (Kish 1965,
+            Survey Sampling, section 11.7), refusals apart; NaN where nobody says. Shape (cells,).
+        pools: of each cell, a name that it has in common with the other stimuli of its study, condition and question
+            whose scale has the same points (and, where groups were asked, that the same group was shown).
+        unseen: of each cell, what training does not see of it: "study", "question", "condition" or else what the
+            column `unseen` says; "" where there is none.
     """
 
     examples: Examples
     cells: np.ndarray
-    clusters: list[str]
+    items: list[Item]
     human: list[np.ndarray]
-    scales: list[Scale]
+    people: np.ndarray
+    pools: list[str]
+    unseen: list[str]
+
+    @property
+    def clusters(self) -> list[str]:
+        """Of each cell, its study and question, as "study/question"."""
+        return [f"{item.study}/{item.question}" for item in self.items]
+
+    @property
+    def scales(self) -> list[Scale]:
+        """Of each cell, its scale."""
+        return [item.scale for item in self.items]
 
 
 @dataclass(frozen=True)
@@ -52,10 +73,19 @@ class Predicted:
     Attributes:
         shares: of each cell, the mean prediction for its points, refusals apart.
         nll: of each example, the mean negative log-likelihood of its answers among those offered, in nats.
+        points_nll: the same of its answers on the scale among the points, refusals apart; NaN where it has none.
     """
 
     shares: list[np.ndarray]
     nll: np.ndarray
+    points_nll: np.ndarray
+
+    def single(self, held: HeldOut) -> np.ndarray:
+        """Return the mean of `points_nll` over the examples of every cell, shape (cells,); NaN where it has none."""
+        known = ~np.isnan(self.points_nll)
+        total = np.bincount(held.cells[known], self.points_nll[known], minlength=len(held.human))
+        count = np.bincount(held.cells[known], minlength=len(held.human))
+        return total / np.where(count > 0, count, np.nan)
 
     def metrics(self, held: HeldOut) -> dict[str, float]:
         """Return `loss`, the mean over cells of the negative log-likelihood, and `wasserstein`, over ordered cells."""
@@ -88,7 +118,7 @@ def held_out(
 
     Args:
         items: the hash of a stimulus -> what was shown.
-        responses: answers that are not learnt from, schema `RESPONSES`.
+        responses: answers that are not learnt from, schema `RESPONSES`; a column `unseen` is carried along.
         respondents: who gave them.
         groups: whether respondents are groups.
         cells: how many there are at most.
@@ -101,20 +131,48 @@ def held_out(
     drawn = np.sort(rng.permutation(len(whole))[:cells])
     examples = Examples(whole.items, whole.respondents, whole.table[drawn])
     kept = list(examples.take(range(len(examples))))
-    points = [len(example.item.scale.values) for example in kept]
-    human = [example.target[:count] for example, count in zip(kept, points, strict=True)]
-    some = [place for place, counts in enumerate(human) if counts.sum() > 0]
-    examples = Examples(whole.items, whole.respondents, examples.table[some])
+    points = [example.target[: len(example.item.scale.values)] for example in kept]
+    some = [place for place, shares in enumerate(points) if shares.sum() > 0]
+    examples, kept = Examples(whole.items, whole.respondents, examples.table[some]), [kept[n] for n in some]
+    people, unseen = _worth(kept, responses, groups=groups)
     cell = np.arange(len(some))
     if not groups and "respondent" in responses.columns and responses["respondent"].null_count() == 0:
         examples, cell = _people_of(examples, items, responses, respondents, rng)
-    return HeldOut(
-        examples,
-        cell,
-        [f"{kept[n].item.study}/{kept[n].item.question}" for n in some],
-        [human[n] / human[n].sum() for n in some],
-        [kept[n].item.scale for n in some],
-    )
+    human = [points[n] / points[n].sum() for n in some]
+    return HeldOut(examples, cell, [e.item for e in kept], human, people, [_pool(e) for e in kept], unseen)
+
+
+def _pool(example: Example) -> str:
+    item = example.item
+    points = " ".join(f"{value} {item.scale.label(value) or ''}" for value in item.scale.values)
+    return "\n".join([item.study, item.condition, item.question, example.respondent.id, item.scale.kind, points])
+
+
+def _worth(cells: list[Example], responses: pl.DataFrame, *, groups: bool) -> tuple[np.ndarray, list[str]]:
+    """Return how many people's equal answers each cell is worth, and what training does not see of it."""
+    by = [*KEY, "respondent"] if groups else list(KEY)
+    weight = pl.col("n") * pl.col("weight")
+    kish = pl.when(pl.col("n").null_count() == 0).then(weight.sum() ** 2 / (weight * pl.col("weight")).sum())
+    unseen = pl.col("unseen").fill_null("") if "unseen" in responses.columns else pl.lit("")
+    keys = [(e.item.study, e.item.condition, e.item.question, e.item.item, e.respondent.id)[: len(by)] for e in cells]
+    told = _on_scale(cells, responses).with_columns(unseen=unseen).group_by(by)
+    table = pl.DataFrame(keys, schema=dict.fromkeys(by, pl.String), orient="row")
+    found = table.join(told.agg(kish.alias("people"), pl.first("unseen")), on=by, how="left", maintain_order="left")
+    return found["people"].cast(pl.Float64).fill_null(np.nan).to_numpy(), [_widest(said) for said in found["unseen"]]
+
+
+def _on_scale(cells: list[Example], responses: pl.DataFrame) -> pl.DataFrame:
+    """Return the responses that are points of the scales of these cells."""
+    points = sorted({(e.item.item, value) for e in cells for value in e.item.scale.values})
+    schema = {"item": pl.String, "response": responses.schema["response"]}
+    table = pl.DataFrame(points, schema=schema, orient="row")
+    return responses.join(table, on=["item", "response"], how="semi")
+
+
+def _widest(unseen: str) -> str:
+    """Return what is unseen of a stimulus, the widest first: who else is unseen differs within a cell."""
+    said = unseen.split("+")
+    return next((dimension for dimension in _STIMULUS if dimension in said), unseen)
 
 
 def _people_of(
@@ -158,19 +216,27 @@ def predict(
     """
     tasks = asking.tasks(_WHOLE, held.examples.take(range(len(held.examples))))
     rows = asking.rows(_WHOLE, tasks)
-    nll = np.zeros(len(tasks))
+    nll, points_nll = np.zeros(len(tasks)), np.full(len(tasks), np.nan)
     shares = [np.zeros(len(human)) for human in held.human]
     for place, log_probabilities in model.score(rows, through):
         with np.errstate(invalid="ignore"):  # A model whose weights are broken gives NaN, and training says so.
             log_shares = log_probabilities - np.logaddexp.reduce(log_probabilities)
         target = tasks[place].target
-        nll[place] = -float(log_shares[target > 0] @ target[target > 0]) / target.sum()
+        nll[place] = _surprise(log_shares, target)
         own = shares[held.cells[place]]
         points = np.exp(log_shares[: len(own)])
         own += points / points.sum()
+        if target[: len(own)].sum() > 0:
+            points_nll[place] = _surprise(log_shares[: len(own)] - np.log(points.sum()), target[: len(own)])
         if advance is not None:
             advance(1)
-    return Predicted([share / share.sum() for share in shares], nll)
+    return Predicted([share / share.sum() for share in shares], nll, points_nll)
+
+
+def _surprise(log_shares: np.ndarray, target: np.ndarray) -> float:
+    """Return the mean negative log-likelihood of the answers counted in `target`, in nats."""
+    given = target > 0
+    return -float(log_shares[given] @ target[given]) / target.sum()
 
 
 def margins(model: HuggingFaceModel, asking: Asking, part: Part, examples: Examples) -> np.ndarray:

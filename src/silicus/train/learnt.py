@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from silicus.errors import InputError
+from silicus.errors import InputError, counted
 from silicus.study import Item
 from silicus.train.examples import Examples, distribution_examples, individual_examples
 from silicus.train.pairs import pair_examples, preference_pairs
@@ -56,8 +56,9 @@ def learnt_from(
     Raises:
         InputError: the answers do not fit what is made smaller.
     """
+    _check_counts(part, responses)
     if part.objective == "preference":
-        pairs = preference_pairs(items, responses, respondents, rng, part.per_cell)
+        pairs = preference_pairs(items, responses, respondents, rng, part.per_cell, part.contrast)
         examples = pair_examples(items, pairs, respondents)
         return Learnt(part, examples, np.ones(len(examples)), pairs)
     if part.objective == "rationale":
@@ -65,10 +66,52 @@ def learnt_from(
         if responses.is_empty():
             raise InputError(f"{part.data}: none of its training answers has a rationale.")
     if part.objective in {"individual", "rationale"}:
-        examples = individual_examples(items, responses, respondents).capped(part.per_cell, rng)
+        examples = individual_examples(items, responses, respondents)
     else:
-        examples = distribution_examples(items, responses, respondents, groups=groups).capped(part.per_cell, rng)
+        examples = distribution_examples(items, responses, respondents, groups=groups)
+    if part.objective == "subpop_as_coded":
+        examples = _with_points(part, examples)
+    examples = examples.capped(part.per_cell, rng)
     return Learnt(part, examples, _weights(part, examples))
+
+
+def _check_counts(part: Part, responses: pl.DataFrame) -> None:
+    """Fail where the numbers of people that answers stand for do not fit what is made smaller.
+
+    Raises:
+        InputError: one person's answers are learnt from, and there are those of several; or distributions count by
+            their people, and nobody knows how many these are.
+    """
+    given = responses.filter(pl.col("response").is_not_null())
+    if part.objective in {"individual", "rationale"}:
+        many = given.filter(pl.col("n").is_null() | (pl.col("n") != 1))
+        if not many.is_empty():
+            raise InputError(
+                f"{part.data}: {counted(len(many), 'answer is', 'answers are')} not of one person but counts or shares "
+                f"of several, as in the study '{many['study'][0]}', and '{part.objective}' learns from single answers. "
+                "Take the objective 'distribution'."
+            )
+    unknown = given.filter(pl.col("n").is_null())
+    if part.weights != "equal" and not unknown.is_empty():
+        raise InputError(
+            f"{part.data}: 'weights: {part.weights}' counts people, and of the study '{unknown['study'][0]}' only "
+            "shares are known. Take 'weights: equal'."
+        )
+
+
+def _with_points(part: Part, examples: Examples) -> Examples:
+    """Return the examples in which somebody gave a point of the scale: among refusals alone there are no shares.
+
+    Raises:
+        InputError: there are none.
+    """
+    points = np.array([len(item.scale.values) for item in examples.items])
+    # Refusals come after the points.
+    first = examples.table["answers"].list.min().to_numpy()
+    kept = examples.table.filter(pl.Series(first < points[examples.table["item"].to_numpy()]))
+    if kept.is_empty():
+        raise InputError(f"{part.data}: all its training answers are refusals, which '{part.objective}' cannot learn.")
+    return replace(examples, table=kept)
 
 
 def _weights(part: Part, examples: Examples) -> np.ndarray:

@@ -47,9 +47,10 @@ def _objective(part: Part, log_probabilities: Tensor, target: Tensor, margin: Te
 
 
 def _with_order(part: Part, own: Tensor, log_probabilities: Tensor, target: Tensor, positions: Tensor) -> Tensor:
-    """Return the loss of which a share is the ordinal one, in the rows whose answers have an order.
+    """Return the loss with the ordinal one, times `ordinal`, added in the rows whose answers have an order.
 
-    Refusals have no place on the scale: the ordinal loss compares the points alone.
+    The objective stays whole, so that no row counts less for having an order. Refusals have no place on the scale:
+    the ordinal loss compares the points alone.
     """
     known = ~torch.isnan(positions)
     ordered = torch.nonzero(known.any(-1) & ((target > 0) & known).any(-1)).flatten()
@@ -57,4 +58,4 @@ def _with_order(part: Part, own: Tensor, log_probabilities: Tensor, target: Tens
     given = target[ordered].masked_fill(~known, 0.0)
     read = log_probabilities[ordered].masked_fill(~known, -torch.inf)
     ordinal = getattr(objectives, part.ordinal_loss)(read, given, points)
-    return own.index_put((ordered,), (1 - part.ordinal) * own[ordered] + part.ordinal * ordinal)
+    return own.index_put((ordered,), own[ordered] + part.ordinal * ordinal)

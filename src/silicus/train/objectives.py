@@ -24,7 +24,10 @@ def individual(log_probabilities: Tensor, target: Tensor) -> Tensor:
     """Return the mean negative log-probability of the answers given: next-token loss, nothing renormalised.
 
     With every token of an answer and the end of the turn among its edges, this is supervised fine-tuning as in
-    Kolluri et al. (2025, https://doi.org/10.18653/v1/2025.emnlp-main.1530).
+    Kolluri et al. (2025, https://doi.org/10.18653/v1/2025.emnlp-main.1530), save for its size: it is the sum over
+    these tokens, so that it is the likelihood of the answer, where LLaMA-Factory, as `transformers.Trainer`, takes
+    the mean over the tokens of a batch. Gradients are longer by as many tokens as an answer has: AdamW does not feel
+    a constant factor, `clip` does.
     """
     return -_expected(target, log_probabilities) / target.sum(-1)
 

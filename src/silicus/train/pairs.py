@@ -2,12 +2,15 @@
 
 As Kolluri et al. (2025, eq. 2, https://doi.org/10.18653/v1/2025.emnlp-main.1530) describe them: the chosen answer is
 a person's own, the rejected one is a different answer that somebody else gave to the same question in the same
-condition, and the prompt tells of the first person. Which pairs they drew is not published.
+condition, and the prompt tells of the first person. Which pairs they drew is not published. Where a question has
+several stimuli in a condition, an answer to another one differs because of what was shown and not only because of who
+was asked, so it is rejected only where that is asked for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -29,12 +32,13 @@ PAIRS = pl.Schema(
         "chosen": pl.Int64,  # the value this person answered
         "rejected": pl.Int64,  # the value another person answered
         "other": pl.String,  # that person; null where the source does not name people
+        "other_item": pl.String,  # what that person was shown
     }
 )
 """Pairs of answers, one row a pair."""
 
 _CELL = ("study", "condition", "question")
-_ASKED = ("cell", "scale")
+_ASKED = ("pool", "scale")
 
 _Numbers = npt.NDArray[np.int64]
 
@@ -45,14 +49,15 @@ def preference_pairs(
     respondents: pl.DataFrame,
     rng: np.random.Generator,
     per_cell: int | None = None,
+    contrast: Literal["stimulus", "cell"] = "stimulus",
 ) -> pl.DataFrame:
     """Return one pair an answer of a person, schema `PAIRS`, in the order of the answers.
 
-    The rejected answer is drawn uniformly from the answers that other people of the same study, condition and
-    question gave, as far as they differ and are also on the scale that this person was shown. An answer of one named
-    person can be chosen; counts of people without a name can only be rejected, each person of a count once. A
-    refusal is an answer as any other. A cell of which all gave the same answer has no pair; from every other cell
-    come `per_cell` pairs, or as many as it has.
+    The rejected answer is drawn uniformly from the answers that other people gave to the same stimulus (or to any of
+    the same study, condition and question), as far as they differ and are also on the scale that this person was
+    shown. An answer of one named person can be chosen; counts of people without a name can only be rejected, each
+    person of a count once. A refusal is an answer as any other. An answer that nobody else answered differently has
+    no pair; from every cell come `per_cell` pairs, or as many as it has.
 
     Args:
         items: the hash of a stimulus -> what was shown.
@@ -60,26 +65,26 @@ def preference_pairs(
         respondents: who they are.
         rng: draws the answers that stay where a cell has more than `per_cell`, and the rejected ones.
         per_cell: at most so many pairs of a study, condition and question, so that large studies do not dominate.
+        contrast: which answers are rejected: those to the same stimulus, or to any of the cell.
 
     Raises:
         InputError: there is no pair, only shares of people are known, an answer is not on its scale, or one comes
             from nobody in `respondents`.
     """
-    people = _people(items, responses, respondents)
+    people = _people(items, responses, respondents, contrast)
     of_item, on_scale = _scales(items, people["item"])
     people = people.join(of_item, on="item", how="left").join(on_scale, on=["scale", "response"], how="left")
-    people = people.sort("cell", "meaning", "row").with_columns(end=pl.col("n").cum_sum())
+    people = people.sort("pool", "meaning", "row").with_columns(end=pl.col("n").cum_sum())
     choices = _choices(people, on_scale)
     focal = _focal(people, choices)
     if focal.is_empty():
-        raise InputError(_why_none(people))
+        raise InputError(_why_none(people, contrast))
     if per_cell is not None:
         # The first `per_cell` in a random order of the rows are a random draw from each cell.
         focal = focal.with_columns(pl.Series("draw", rng.permutation(len(focal))))
         focal = focal.filter(pl.col("draw").rank("ordinal").over("cell") <= per_cell)
-    other = people.select(rejected="response", other=pl.when("named").then("respondent"))[
-        _draw(focal, choices, people, rng)
-    ]
+    drawn = people[_draw(focal, choices, people, rng)]
+    other = drawn.select(rejected="response", other=pl.when("named").then("respondent"), other_item="item")
     pairs = pl.concat([focal.rename({"response": "chosen"}), other], how="horizontal")
     return pairs.sort("row").select(PAIRS.names())
 
@@ -106,8 +111,10 @@ def pair_examples(items: Mapping[str, Item], pairs: pl.DataFrame, respondents: p
     return gathered(items, rows.rename({"reference_margin": "margin"}, strict=False), respondents)
 
 
-def _people(items: Mapping[str, Item], responses: pl.DataFrame, respondents: pl.DataFrame) -> pl.DataFrame:
-    """Return the answers given, with the numbers of their cell and person.
+def _people(
+    items: Mapping[str, Item], responses: pl.DataFrame, respondents: pl.DataFrame, contrast: str
+) -> pl.DataFrame:
+    """Return the answers given, with the numbers of their cell, person, and `pool`: answers that can be contrasted.
 
     Adds `row`, the place among the answers, and `named`, whether it is the answer of one known person.
     """
@@ -119,11 +126,14 @@ def _people(items: Mapping[str, Item], responses: pl.DataFrame, respondents: pl.
             "Learn from shares with the objective 'distribution'."
         )
     cells = rows.select(_CELL).unique(maintain_order=True).with_row_index("cell")
+    together = (*_CELL, "item") if contrast == "stimulus" else _CELL
+    pools = rows.select(together).unique(maintain_order=True).with_row_index("pool")
     everybody = respondents.select("respondent").with_row_index("person")
     # A group's answers are counts, some of which may be counts of one.
     groups = rows.filter(pl.col("n") != 1)["respondent"].drop_nulls().unique().implode()
     named = pl.col("respondent").is_not_null() & ~pl.col("respondent").is_in(groups)
-    rows = rows.join(cells, on=_CELL, how="left").join(everybody, on="respondent", how="left").with_columns(named=named)
+    rows = rows.join(cells, on=_CELL, how="left").join(pools, on=together, how="left")
+    rows = rows.join(everybody, on="respondent", how="left").with_columns(named=named)
     strangers = rows.filter(pl.col("named") & pl.col("person").is_null())
     if not strangers.is_empty():
         raise InputError(
@@ -160,13 +170,13 @@ def _scales(items: Mapping[str, Item], shown: pl.Series) -> tuple[pl.DataFrame, 
 
 
 def _choices(people: pl.DataFrame, on_scale: pl.DataFrame) -> pl.DataFrame:
-    """Return which answers can be drawn for a scale shown in a cell, and how many people gave each.
+    """Return which answers can be drawn for a scale shown in a pool, and how many people gave each.
 
-    Columns: `cell`, `scale`, `meaning`; `count` people; `first`, where these people begin on the line of people;
+    Columns: `pool`, `scale`, `meaning`; `count` people; `first`, where these people begin on the line of people;
     `start`, where they begin on a line on which all choices follow each other.
     """
-    given = people.group_by("cell", "meaning").agg(count=pl.col("n").sum(), first=(pl.col("end") - pl.col("n")).min())
-    choices = people.select(_ASKED).unique().join(given, on="cell").join(on_scale, on=["scale", "meaning"], how="semi")
+    given = people.group_by("pool", "meaning").agg(count=pl.col("n").sum(), first=(pl.col("end") - pl.col("n")).min())
+    choices = people.select(_ASKED).unique().join(given, on="pool").join(on_scale, on=["scale", "meaning"], how="semi")
     return choices.sort(*_ASKED, "meaning").with_columns(start=pl.col("count").cum_sum() - pl.col("count"))
 
 
@@ -188,10 +198,10 @@ def _focal(people: pl.DataFrame, choices: pl.DataFrame) -> pl.DataFrame:
 
 
 def _own(people: pl.DataFrame, choices: pl.DataFrame) -> pl.DataFrame:
-    """Return how many of the different answers in reach are the person's `own`: to another stimulus of the cell."""
-    several = people.filter("named").filter(pl.col("meaning").n_unique().over("cell", "person") > 1)
-    own = several.group_by("cell", "person", "meaning").len("own").rename({"meaning": "different"})
-    pairs = several.select(*_ASKED, "person", "meaning").unique().join(own, on=["cell", "person"])
+    """Return how many of the different answers in reach are the person's `own`: given elsewhere in the pool."""
+    several = people.filter("named").filter(pl.col("meaning").n_unique().over("pool", "person") > 1)
+    own = several.group_by("pool", "person", "meaning").len("own").rename({"meaning": "different"})
+    pairs = several.select(*_ASKED, "person", "meaning").unique().join(own, on=["pool", "person"])
     pairs = pairs.filter(pl.col("meaning") != pl.col("different"))
     reach = choices.select(*_ASKED, different="meaning")
     return (
@@ -220,14 +230,17 @@ def _draw(focal: pl.DataFrame, choices: pl.DataFrame, people: pl.DataFrame, rng:
     return drawn
 
 
-def _why_none(people: pl.DataFrame) -> str:
+def _why_none(people: pl.DataFrame, contrast: str) -> str:
     named = people["named"].sum()
     if not named:
         return (
             f"there are no pairs: none of {counted(len(people), 'answer', 'answers')} is that of one named person. "
             "Learn from counts with the objective 'distribution'."
         )
-    return (
-        f"there are no pairs: to each of {counted(people['cell'].n_unique(), 'question', 'questions')} all people gave "
+    one, many = ("stimulus", "stimuli") if contrast == "stimulus" else ("question", "questions")
+    why = (
+        f"there are no pairs: to each of {counted(people['pool'].n_unique(), one, many)} all people gave "
         "the same answer, or one that was not offered to the others. A pair needs two answers."
     )
+    wider = " Where a question has several stimuli, 'contrast: cell' takes answers to all of them."
+    return why + wider if contrast == "stimulus" else why

@@ -34,12 +34,15 @@ class Part(Record):
     """Its proportion of the examples, beside the shares of the other parts; by default as many as it has."""
     per_cell: int | None = Field(default=32, gt=0)
     """At most so many answers of a study, condition and question, so that large studies do not dominate."""
-    ordinal: float = Field(default=0.0, ge=0, le=1)
-    """What share of the loss is `ordinal_loss`, where answers have an order; the rest is the objective."""
+    ordinal: float = Field(default=0.0, ge=0)
+    """How many times `ordinal_loss` is added to the objective where answers have an order, so that these count more."""
     ordinal_loss: Literal["ranked_probability", "wasserstein"] = "ranked_probability"
     """How far off an answer may be: squared, or plain, distance of the cumulative distributions."""
     weights: Literal["equal", "people", "root"] = "equal"
     """What a distribution counts: each alike, by its number of people, or by the square root of that."""
+    contrast: Literal["stimulus", "cell"] = "stimulus"
+    """Of `preference`: which answers are rejected, those to the very stimulus that the person was shown, or to any
+    stimulus of the study, condition and question."""
     reorder: bool = False
     """Whether the order of the options is drawn anew each time: ordered scales are only turned round."""
 
@@ -50,7 +53,10 @@ class Part(Record):
             raise ValueError(f"'ordinal' is a loss of distributions, found the objective '{self.objective}'")
         if self.weights != "equal" and not whole:
             raise ValueError(f"'weights' are for distributions, found the objective '{self.objective}'")
-        if self.reorder and self.objective in {"rationale", "subpop_as_coded"}:
+        if self.contrast != "stimulus" and self.objective != "preference":
+            raise ValueError(f"'contrast' is for pairs, found the objective '{self.objective}'")
+        # The reference model is asked once, in the order shown: pairs in another order would lack its answer.
+        if self.reorder and self.objective in {"rationale", "preference", "subpop_as_coded"}:
             raise ValueError(f"'reorder' cannot apply to the objective '{self.objective}'")
         return self
 
@@ -70,6 +76,8 @@ class Recipe(Record):
     """Further dataset folders to be tested on when training ends, beside the test parts of what is learnt from."""
     leaks: Literal["stop", "drop"] = "stop"
     """What to do where stimuli that are tested on stand in another part's training data: stop, or leave these out."""
+    similarity: float = Field(default=0.85, gt=0, le=1)
+    """From which cosine similarity of their words two stimuli of different datasets count as the same."""
     template: str = "silicus"
     """The words of the prompt."""
     answers: AnswerStyle = "value"
@@ -87,7 +95,7 @@ class Recipe(Record):
     """Which layers they adapt."""
 
     epochs: float = Field(default=1.0, gt=0)
-    """How often everything is seen."""
+    """How many examples the steps take, as a multiple of all there are: with shares, some parts are seen more often."""
     steps: int | None = Field(default=None, gt=0)
     """How many steps are taken, instead of epochs."""
     batch: int = Field(default=64, gt=0)

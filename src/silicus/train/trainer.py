@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,37 +19,12 @@ from transformers.utils import logging
 from silicus.errors import RunError
 from silicus.models.huggingface import HuggingFaceModel
 from silicus.train.arguments import last_checkpoint
-from silicus.train.batches import Asking, Batches, Pack, Step
-from silicus.train.held_out import HeldOut, predict
+from silicus.train.batches import Batches, Pack, Step
+from silicus.train.looking import Looking
 from silicus.train.loss import pack_loss
 from silicus.train.recipe import Recipe
 
-__all__ = ["Looking", "TreeTrainer"]
-
-
-@dataclass(frozen=True)
-class Looking:
-    """What training is looked at with.
-
-    Attributes:
-        asking: how examples are put to the model.
-        held: dataset -> cells that are not learnt from.
-    """
-
-    asking: Asking
-    held: Mapping[str, HeldOut]
-
-    def metrics(self, model: HuggingFaceModel, through: Any) -> dict[str, float]:
-        """Return loss and Wasserstein distance on each dataset's cells, and their means over datasets."""
-        by_name = {name: predict(model, self.asking, held, through).metrics(held) for name, held in self.held.items()}
-        found: dict[str, float] = {}
-        for metric in ("loss", "wasserstein"):
-            values = {name: metrics[metric] for name, metrics in by_name.items() if metric in metrics}
-            if values:
-                found[metric] = sum(values.values()) / len(values)
-            if len(self.held) > 1:
-                found |= {f"{name}_{metric}": value for name, value in values.items()}
-        return found
+__all__ = ["TreeTrainer"]
 
 
 class TreeTrainer(Trainer):
@@ -151,7 +124,7 @@ class TreeTrainer(Trainer):
         return f"{self.state.global_step + 1} of {self.state.max_steps}"
 
     def evaluate(self, *_: Any, metric_key_prefix: str = "eval", **__: Any) -> dict[str, float]:
-        """Return the loss and the Wasserstein distance on the held-out cells.
+        """Return what the model is looked at with on the held-out cells (`Looking.metrics`).
 
         Raises:
             RunError: the loss is no number; no checkpoint is written then.

@@ -53,8 +53,6 @@ def test_false_and_zero_are_said_too(recipe):
 def test_epochs_at_the_prompt_replace_the_steps_of_the_recipe(recipe):
     asked = recipe_asked(recipe, TrainOptions(epochs=2))
     assert (asked.epochs, asked.steps) == (2, None)
-    asked = recipe_asked(recipe, TrainOptions(epochs=2, steps=3))
-    assert (asked.epochs, asked.steps) == (2, 3)
 
 
 def test_without_a_recipe_the_options_are_one_with_a_part_for_each_dataset():
@@ -108,3 +106,29 @@ def test_a_setting_out_of_its_range_at_the_prompt_is_told():
 def test_a_recipe_that_is_not_there_is_told():
     with pytest.raises(InputError, match=r"gone.yaml: no such recipe. Expected a YAML file"):
         recipe_asked(Path("gone.yaml"), TrainOptions())
+
+
+def test_any_setting_of_a_recipe_or_of_its_parts_can_be_said_at_the_prompt():
+    asked = TrainOptions(data=("a", "b"), objective="distribution", set=("warmup=0.2", "ordinal=0.5", "clip=null"))
+    found = recipe_asked(None, asked)
+    assert (found.warmup, found.clip) == (0.2, None)
+    assert [part.ordinal for part in found.parts] == [0.5, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (TrainOptions(data=("a",), set=("warmup",)), "found --set warmup, expected a setting and its value"),
+        (TrainOptions(data=("a",), set=("warmpu=1",)), "unknown setting 'warmpu'. Did you mean 'warmup'"),
+        (TrainOptions(data=("a",), set=("warmup=much",)), "warmup"),
+        (TrainOptions(data=("a",), steps=2, epochs=1.0), "found both --steps and --epochs"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named(options, message):
+    with pytest.raises(InputError, match=message):
+        recipe_asked(None, options)
+
+
+def test_a_folder_in_the_place_of_a_recipe_is_told_where_it_belongs(tmp_path):
+    with pytest.raises(InputError, match=r"is a folder, expected a recipe .* Give a dataset folder with --data"):
+        recipe_asked(tmp_path, TrainOptions())

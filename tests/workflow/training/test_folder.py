@@ -22,10 +22,10 @@ from silicus.workflow.training.folder import (
 def manifest(answers: str = "answers", weights: str = "weights", **settings: object) -> TrainingManifest:
     recipe = Recipe.model_validate({"parts": [{"data": "runs/poll-data"}], "model": "base/tiny model", **settings})
     used = DataUsed(
-        name="poll", citation="A. Author (2026).", licence="CC0-1.0", objective="individual", examples=3, given=4,
-        answers=answers, split="q5 unseen",
+        name="poll", citation="A. Author (2026).", licence="CC0-1.0", objective="individual", examples=3, taken=6,
+        given=4, answers=answers, split="q5 unseen",
     )  # fmt: skip
-    return new_manifest(recipe, [used], weights, left_out=[], steps=2, examples=6)
+    return new_manifest(recipe, [used], weights, left_out=[], warnings=[], steps=2, examples=6)
 
 
 def test_nothing_is_written_before_weights_are_loaded(tmp_path):

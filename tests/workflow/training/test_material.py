@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 import pytest
 
 from silicus.errors import InputError, LeakError
+from silicus.study import Scale
 from silicus.train import Recipe
-from silicus.workflow.training.material import gather, shares_learnt
+from silicus.workflow.training.material import gather
+from tests.data.splitting import SEVEN, marked, stimulus
 from tests.workflow.training.small import AGREE, TOPICS, changed, save_survey, survey, without_split
 
 ELSEWHERE = tuple(f"{topic}, as they are in countries far away" for topic in TOPICS)
@@ -79,6 +80,45 @@ def test_the_same_seed_draws_the_same_rows_and_cells(poll):
 
     assert drawn(1).equals(drawn(1))
     assert not drawn(1).equals(drawn(2))
+
+
+def cells_of(recipe: Recipe) -> dict[str, list[tuple[str, str]]]:
+    found = gather(recipe)
+    held = {f"{kind} {name}": each for kind in ("test", "validation") for name, each in getattr(found, kind).items()}
+    return {
+        name: [
+            (each.examples.items[example["item"]].item, example["person"]) for example in each.examples.table.to_dicts()
+        ]
+        for name, each in held.items()
+    }
+
+
+def test_what_is_tested_and_looked_at_does_not_depend_on_the_recipe(poll, tmp_path):
+    away = without_split(survey(ELSEWHERE))
+    other, third = (save_survey(tmp_path / name, away) for name in ("abroad-data", "third-data"))
+    plain = cells_of(recipe(poll, tests=(other,), test_cells=3))
+    assert len({item for item, _ in plain["test abroad"]}) == 3
+    for changed_recipe in (
+        recipe(poll, tests=(other,), test_cells=3, seed=7),
+        recipe(poll, tests=(other,), test_cells=3, objective="preference", leaks="drop"),
+        recipe(poll, poll, tests=(other,), test_cells=3),
+        recipe(poll, tests=(other,), test_cells=3, evaluate_cells=1),
+    ):
+        assert cells_of(changed_recipe) == plain
+    # Nor on which other datasets are tested on.
+    assert cells_of(recipe(poll, tests=(third, other), test_cells=3))["test abroad"] == plain["test abroad"]
+    assert set(cells_of(recipe(poll, tests=(other,), test_cells=2))["test abroad"]) < set(plain["test abroad"])
+
+
+def test_each_part_draws_on_its_own(poll):
+    def drawn(*objectives: str) -> list[pl.DataFrame]:
+        parts = [{"data": poll, "objective": each, "per_cell": 3} for each in objectives]
+        return [part.examples.table for part in gather(Recipe.model_validate({"parts": parts})).learnt]
+
+    first, second = drawn("individual", "individual")
+    assert not first.equals(second)
+    assert drawn("individual")[0].equals(first)
+    assert drawn("preference", "individual")[1].equals(second)
 
 
 # --- what speaks against it
@@ -167,19 +207,39 @@ def test_where_the_recipe_drops_leaks_they_are_not_learnt_from_and_are_told(poll
     assert found.left_out[0].startswith(f"{poll}: 1 stimulus that is learnt from is tested on in another dataset")
 
 
+def test_the_recipe_says_from_which_similarity_stimuli_of_two_datasets_count_as_the_same(poll, tmp_path):
+    other = save_survey(tmp_path / "other-data", without_split(survey(("all public libraries", *ELSEWHERE[1:]))))
+    assert Recipe.model_fields["similarity"].default == 0.85
+    assert len(gather(recipe(poll, tests=(other,))).learnt) == 1
+    with pytest.raises(LeakError, match="public libraries"):
+        gather(recipe(poll, tests=(other,), similarity=0.5))
+
+
+def test_the_same_words_under_two_scales_are_both_left_out(tmp_path):
+    rows = [
+        ("poll", "all", f"q{number}", f"p{person}", stimulus(text, scale=scale), 1)
+        for number, (text, scale) in enumerate([("Tea?", SEVEN), ("Tea?", AGREE), ("A fast car?", SEVEN)])
+        for person in range(3)
+    ]
+    poll = save_survey(tmp_path / "poll-data", marked(rows, ["train"] * 9))
+    other = save_survey(tmp_path / "other-data", without_split(marked(rows[:3], ["train"] * 3)))
+    found = gather(recipe(poll, tests=(other,), leaks="drop"))
+    assert questions(found.learnt[0].examples) == {"q2"}
+    assert "2 stimuli that are learnt from are tested on" in found.left_out[0]
+
+
 def test_what_two_parts_learn_from_alike_is_no_leak(poll, tmp_path):
     other = save_survey(tmp_path / "other-data", survey((*TOPICS[:4], *ELSEWHERE[4:])))
     assert len(gather(recipe(poll, other)).learnt) == 2
 
 
-# --- the training mean
+TEN = Scale(kind="ordinal", labels={n: f"Point {n}" for n in range(1, 11)}, refusals={99: "Refused"})
+TWICE = Scale(kind="binary", labels={1: "Agree", 2: "Disagree"}, refusals={8: "Don't know", 9: "Refused"})
 
 
-def test_shares_learnt_are_those_of_the_points_of_every_cell(tmp_path):
-    path = save_survey(tmp_path / "agree-data", survey(scale=AGREE))
-    found = shares_learnt(gather(recipe(path)).learnt)
-    rows = pl.read_parquet(Path(path) / "responses.parquet").filter(pl.col("split") == "train", pl.col("response") < 9)
-    by_hand = [float((own["response"] == 1).mean()) for _, own in rows.group_by("question", maintain_order=True)]
-    assert sorted(float(share[0]) for share in found) == pytest.approx(sorted(by_hand))
-    np.testing.assert_allclose([share.sum() for share in found], 1.0)
-    assert {len(share) for share in found} == {2}
+@pytest.mark.parametrize(("scale", "found"), [(TEN, "11 answers"), (TWICE, "2 refusals")])
+def test_what_does_not_fit_ten_letters_is_refused_where_they_are_learnt(tmp_path, scale, found):
+    path = save_survey(tmp_path / "poll-data", survey(scale=scale))
+    with pytest.raises(InputError, match=rf"poll-data: the question 'q0' of the study 'poll' has {found}, and 'subpop"):
+        gather(recipe(path, objective="subpop_as_coded"))
+    gather(recipe(path, objective="cao_as_coded"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import numpy as np
@@ -203,7 +204,45 @@ def test_too_little_memory_is_a_warning_and_the_rest_is_shown(tmp_path, model, m
 def test_without_a_validation_part_it_is_said_that_nothing_chooses_the_step(tmp_path, model):
     poll = save_survey(tmp_path / "poll-data", survey(parts=("train",) * 5 + ("test question",)))
     found = preview(None, TrainOptions(data=(poll,), model=model, steps=2, device="cpu"))
-    assert found.warnings == ["There is no validation part to look at: the last step will be kept, nothing chooses it."]
+    assert found.warnings == ["No validation part is looked at: the last step is kept, nothing chooses it."]
+
+
+def test_a_step_that_few_questions_choose_is_a_warning(tmp_path, model):
+    told = "The validation part looked at holds {}: with fewer than 20, which step is kept is largely chance."
+    assert preview(None, options(tmp_path, model)).warnings == [told.format("1 question")]
+    topics = tuple(f"{3 * letter} {4 * letter} {5 * letter}" for letter in "abcdefghijklmnopqrstu")
+    many = save_survey(tmp_path / "many-data", survey(topics, ("train", *["validation question"] * 20)))
+    assert preview(None, TrainOptions(data=(many,), model=model, steps=2, device="cpu")).warnings == []
+
+
+def test_of_preferences_it_is_said_that_nothing_chooses_the_step(tmp_path, model):
+    (warning,) = preview(None, options(tmp_path, model, objective="preference")).warnings
+    assert warning.startswith("The last step is kept, nothing chooses it: learning preferences may make the loss")
+
+
+def test_a_leak_that_was_let_pass_when_the_data_were_prepared_is_a_warning(tmp_path, model):
+    asked = options(tmp_path, model)
+    path = Path(asked.data[0]) / "dataset.json"
+    said = json.loads(path.read_text(encoding="utf-8"))
+    said["guard"]["allowed"] = ["items: 2 of 9 stimuli are there"]
+    path.write_text(json.dumps(said), encoding="utf-8")
+    twice = TrainOptions(**{**vars(asked), "data": asked.data * 2})
+    (warning,) = preview(None, twice).warnings[1:]
+    assert warning == (
+        f"{asked.data[0]}: holds a leak that was let pass when it was prepared (--allow): "
+        "items: 2 of 9 stimuli are there."
+    )
+
+
+def test_a_part_with_a_larger_share_is_passed_over_more_often(tmp_path, model):
+    poll = save_survey(tmp_path / "poll-data", survey(scale=AGREE))
+    recipe = tmp_path / "two.yaml"
+    parts = "".join(f"  - {{data: {poll}, objective: individual, share: {share}}}\n" for share in (1, 3))
+    recipe.write_text(f"model: {model}\nparts:\n{parts}batch: 8\n", encoding="utf-8")
+    found = preview(recipe, TrainOptions(device="cpu"))
+    assert [part.passes for part in found.parts] == pytest.approx([0.5, 1.5], abs=0.02)
+    manifest = ready(TrainOptions(device="cpu"), recipe).manifest
+    assert [used.taken / used.examples for used in manifest.data] == [part.passes for part in found.parts]
 
 
 def test_a_dry_run_is_printed_and_leaves_nothing_behind(tmp_path, model, monkeypatch):

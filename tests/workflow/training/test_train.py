@@ -184,7 +184,10 @@ def test_what_was_learnt_is_told_and_a_finished_run_is_left_as_it_is(poll, model
     assert (part.objective, part.examples, part.answers) == ("distribution", 4, 48)
     assert (done.steps, done.best_step is not None, list(done.results)) == (3, True, ["poll"])
     assert done.tokens > 0
-    assert set(done.results["poll"].overall) == {"tuned", "untuned", "uniform", "training mean"}
+    assert done.warnings == trained.manifest.warnings
+    assert "holds 1 question: with fewer than 20" in done.warnings[0]
+    assert f"- {done.warnings[0]}\n" in (trained.model / "README.md").read_text(encoding="utf-8")
+    assert set(done.results["poll"].overall) == {"tuned", "untuned", "uniform", "training mean", "option words"}
     assert (trained.model / "adapter_model.safetensors").is_file()
     assert not (trained.folder / "checkpoints").exists()
 

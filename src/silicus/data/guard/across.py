@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 import polars as pl
@@ -33,10 +34,8 @@ def _items(data: Dataset, names: pl.Series) -> list[Item]:
     return [data.items[name] for name in sorted(names.drop_nulls().unique())]
 
 
-def stimuli_across(
-    learnt: Iterable[Item], test: Iterable[Item], similarity: float = 0.9
-) -> list[tuple[Item, Item, float]]:
-    """Return each stimulus that is learnt from and nearly says what one of another dataset does that is tested on.
+def stimuli_across(learnt: Iterable[Item], test: Iterable[Item], similarity: float) -> list[tuple[Item, Item, float]]:
+    """Return every stimulus that is learnt from and nearly says what one of another dataset does that is tested on.
 
     Args:
         learnt: stimuli of one dataset's training part.
@@ -44,11 +43,24 @@ def stimuli_across(
         similarity: from which cosine similarity (see `near_duplicates`) they count as the same.
 
     Returns:
-        The stimulus learnt from, the one tested on that is most like it, and their similarity.
+        The stimulus learnt from, one tested on, and their similarity: for every stimulus learnt from, all those tested
+        on whose words are most like its own.
     """
-    here, there = ({whole_words(item): item for item in items} for items in (learnt, test))
-    here.pop("", None)
-    there.pop("", None)
+    here, there = _by_words(learnt), _by_words(test)
     ours, theirs = list(here), list(there)
     pairs = near_duplicates(ours, theirs, similarity) if ours and theirs else []
-    return [(here[ours[place]], there[theirs[other]], alike) for place, other, alike in pairs]
+    return [
+        (mine, other, alike)
+        for place, nearest, alike in pairs
+        for mine in here[ours[place]]
+        for other in there[theirs[nearest]]
+    ]
+
+
+def _by_words(items: Iterable[Item]) -> dict[str, list[Item]]:
+    """Return words -> all stimuli that say them: two scales under the same words are two stimuli."""
+    found: defaultdict[str, list[Item]] = defaultdict(list)
+    for item in items:
+        found[whole_words(item)].append(item)
+    found.pop("", None)
+    return found

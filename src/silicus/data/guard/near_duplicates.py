@@ -19,7 +19,7 @@ from silicus.errors import counted
 from silicus.plugins import require
 from silicus.study import Item
 
-__all__ = ["near_duplicates", "stimuli_alike", "whole_words"]
+__all__ = ["asked_words", "near_duplicates", "stimuli_alike", "whole_words", "word_vectors"]
 
 _WORD = r"\w+"
 # Signs that change what a number says: "$5" is not "5%", nor "-5".
@@ -42,18 +42,25 @@ def near_duplicates(test: list[str], train: list[str], threshold: float) -> list
         train: texts to compare them with.
         threshold: the least similarity, above 0, at most 1.
     """
-    if not any(re.search(_WORD, text) for text in [*test, *train]):
+    vectors = word_vectors([*test, *train])
+    if vectors is None:
         return []
-    vectorizer: Any = require("sklearn.feature_extraction.text").TfidfVectorizer(
-        token_pattern=_WORD, ngram_range=(1, 2), sublinear_tf=True, dtype=np.float32
-    )
-    vectors: Any = vectorizer.fit_transform([*test, *train])
     columns = vectors[len(test) :].T.tocsr()
     rows = max(1, _BLOCK // max(1, len(train)))
     found: list[tuple[int, int, float]] = []
     for start in range(0, len(test) if train else 0, rows):
         found += _best(vectors[start : min(start + rows, len(test))] @ columns, start, threshold)
     return found
+
+
+def word_vectors(texts: list[str]) -> Any | None:
+    """Return the vectors whose products are the similarities, sparse, shape (texts, words); `None` without a word."""
+    if not any(re.search(_WORD, text) for text in texts):
+        return None
+    vectorizer: Any = require("sklearn.feature_extraction.text").TfidfVectorizer(
+        token_pattern=_WORD, ngram_range=(1, 2), sublinear_tf=True, dtype=np.float32
+    )
+    return vectorizer.fit_transform(texts)
 
 
 def _best(products: Any, start: int, threshold: float) -> list[tuple[int, int, float]]:
@@ -178,7 +185,7 @@ def _question(item: Item, endings: set[tuple[str, str]]) -> str:
         item: what was shown.
         endings: the last sentences that questions of a study have in common, each with the study.
     """
-    text = _asked(item)
+    text = asked_words(item)
     if (item.study, text) in endings:
         text = f"{_before(item, text)} {text}"
     return " ".join(text.lower().split())
@@ -189,7 +196,8 @@ def _with_options(item: Item, question: Callable[[Item], str]) -> str:
     return " ".join(" ".join([question(item), *options]).split())
 
 
-def _asked(item: Item) -> str:
+def asked_words(item: Item) -> str:
+    """Return what is asked in a stimulus, without what leads to it."""
     return question_words(item.text) if item.verbatim else item.text
 
 
@@ -202,7 +210,7 @@ def _before(item: Item, last: str) -> str:
 def _common_endings(claims: Claims) -> set[tuple[str, str]]:
     """Return the last sentences that several questions of a study share, such as "How much do you agree?"."""
     items = [item for item in claims.data.items.values() if item.verbatim and "asked:" not in item.text]
-    asked = {(item.study, item.question, _asked(item)) for item in items}
+    asked = {(item.study, item.question, asked_words(item)) for item in items}
     count = Counter((study, words) for study, _, words in asked if words)
     return {ending for ending, questions in count.items() if questions > 1}
 

@@ -6,17 +6,15 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from silicus.errors import InputError
+from silicus.errors import InputError, did_you_mean
 from silicus.options import TrainOptions
-from silicus.record import parse
+from silicus.record import parse, yaml_value
 from silicus.train import Part, Recipe, read_recipe
 
 __all__ = ["recipe_asked"]
 
-_RUN = {"data", "device", "dry_run", "out"}
+_RUN = {"data", "device", "dry_run", "out", "set"}
 """What is said of a run and not of a recipe."""
-
-_OF_PARTS = {"objective", "per_cell"}
 
 
 def recipe_asked(path: Path | None, options: TrainOptions) -> Recipe:
@@ -27,7 +25,12 @@ def recipe_asked(path: Path | None, options: TrainOptions) -> Recipe:
     """
     given = {f.name: getattr(options, f.name) for f in fields(options) if f.name not in _RUN}
     given = {name: value for name, value in given.items() if value is not None and value != ()}
-    of_parts = {name: given.pop(name) for name in _OF_PARTS if name in given}
+    if "steps" in given and "epochs" in given:
+        raise InputError("found both --steps and --epochs, expected one of them.")
+    given |= _settings(options.set)
+    of_parts = {name: given.pop(name) for name in list(given) if name in Part.model_fields}
+    if path is not None and path.is_dir():
+        raise InputError(f"{path}: is a folder, expected a recipe (.yaml). Give a dataset folder with --data {path}")
     if path is None:
         if not options.data:
             raise InputError("found neither a recipe nor --data, expected one of them. Recipes are in recipes/.")
@@ -38,6 +41,24 @@ def recipe_asked(path: Path | None, options: TrainOptions) -> Recipe:
         given["steps"] = None
     parts = [{**part.model_dump(), **of_parts} for part in _with_data(recipe.parts, options.data, path)]
     return parse({**recipe.model_dump(), **given, "parts": parts}, Recipe, where=str(path))
+
+
+def _settings(words: tuple[str, ...]) -> dict[str, Any]:
+    """Return the settings of `--set name=value`, their values read as in a recipe.
+
+    Raises:
+        InputError: one has another form, or its name is not known.
+    """
+    known = {*Recipe.model_fields, *Part.model_fields} - {"parts", "data"}
+    found: dict[str, Any] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise InputError(f"found --set {word}, expected a setting and its value, as --set warmup=0.1.")
+        if name not in known:
+            raise InputError(f"--set {word}: unknown setting '{name}'.{did_you_mean(name, known)}")
+        found[name] = yaml_value(value, where=f"--set {word}")
+    return found
 
 
 def _with_data(parts: list[Part], data: tuple[str, ...], path: Path) -> list[Part]:

@@ -29,6 +29,8 @@ class DataUsed(Record):
     objective: str
     examples: int
     """How many examples there were, after the cap on a cell."""
+    taken: int
+    """How many examples of it all steps took, each counted as often as it was taken."""
     given: int
     """How many answers its training part holds."""
     answers: str
@@ -46,6 +48,8 @@ class TrainingManifest(Record):
     data: list[DataUsed]
     left_out: list[str]
     """What was not learnt from because it is tested on elsewhere."""
+    warnings: list[str]
+    """What should be known of how it was made, in sentences."""
     weights: str
     """Hash of the weights training started from."""
     steps: int

@@ -21,9 +21,10 @@ from silicus.data import (
     tested,
 )
 from silicus.errors import InputError, LeakError, counted
-from silicus.train import Examples, HeldOut, Learnt, Part, Recipe, held_out, learnt_from
+from silicus.record import digest
+from silicus.train import HeldOut, Learnt, Part, Recipe, held_out, learnt_from
 
-__all__ = ["Material", "Source", "gather"]
+__all__ = ["Material", "Source", "chance", "gather"]
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,13 @@ class Source:
         path: its folder.
         data: what people answered.
         manifest: whose it is, and how it was split.
+        answers: hash of its answers and their split, before anything is left out.
     """
 
     path: Path
     data: Dataset
     manifest: DatasetManifest
+    answers: str
 
     @property
     def groups(self) -> bool:
@@ -53,6 +56,11 @@ class Source:
             return "as its column 'split' says"
         unseen = ", ".join(f"{held.test} of {held.all} of '{what}'" for what, held in made.held_out.items())
         return f"unseen in the test part: {unseen} (seed {made.seed})"
+
+    @property
+    def allowed(self) -> list[str]:
+        """The leaks that were let pass when it was prepared."""
+        return self.manifest.guard.allowed if self.manifest.guard else []
 
     def part(self, name: str) -> pl.DataFrame:
         """Return the answers of a part."""
@@ -90,25 +98,37 @@ def gather(recipe: Recipe) -> Material:
     for part, source in zip(recipe.parts, sources, strict=True):
         _check_fits(part, source)
     sources, left_out = _without_leaks(sources, tests, recipe)
-    rng = np.random.default_rng(recipe.seed)
     learnt = [
-        learnt_from(part, s.data.items, s.part("train"), s.data.respondents, rng, groups=s.groups)
-        for part, s in zip(recipe.parts, sources, strict=True)
-    ]
+        learnt_from(
+            part, source.data.items, source.part("train"), source.data.respondents,
+            chance("part", recipe.seed, number), groups=source.groups,
+        )
+        for number, (part, source) in enumerate(zip(recipe.parts, sources, strict=True))
+    ]  # fmt: skip
     apart = list({source.path: source for source in sources}.values())
     everything = [*apart, *(test for test in tests if test.path not in {source.path for source in sources})]
     names = _names([source.path for source in everything])
     validation = {
-        names[source.path]: _cells(source, source.part("validation"), recipe.evaluate_cells, rng)
+        names[source.path]: _cells(
+            source, source.part("validation"), recipe.evaluate_cells, chance("validation", source.answers)
+        )
         for source in apart
         if recipe.evaluate and len(source.part("validation"))
     }
     test = {
-        names[source.path]: _cells(source, _tested_rows(source), recipe.test_cells, rng)
+        names[source.path]: _cells(source, _tested_rows(source), recipe.test_cells, chance("test", source.answers))
         for source in everything
         if recipe.test_cells and len(_tested_rows(source))
     }
     return Material(sources, learnt, validation, test, left_out)
+
+
+def chance(purpose: str, *of: object) -> np.random.Generator:
+    """Return the generator of one purpose, which nothing else that a recipe asks for moves.
+
+    Which cells are tested must not depend on the recipe: two trainings could not be compared.
+    """
+    return np.random.default_rng(int(digest(purpose, *map(str, of)), 16))
 
 
 def _names(paths: list[Path]) -> dict[Path, str]:
@@ -123,11 +143,15 @@ def _tested_rows(source: Source) -> pl.DataFrame:
 
 def _cells(source: Source, rows: pl.DataFrame, cells: int, rng: np.random.Generator) -> HeldOut:
     data = source.data
+    if "unseen" not in rows.columns and rows["study"].n_unique() > 1:
+        # Nothing of these studies is learnt from.
+        rows = rows.with_columns(unseen=pl.lit("study"))
     return held_out(data.items, rows, data.respondents, groups=source.groups, cells=cells, rng=rng)
 
 
 def _read(path: Path) -> Source:
-    return Source(path, read_dataset_folder(path), read_dataset_manifest(path))
+    data = read_dataset_folder(path)
+    return Source(path, data, read_dataset_manifest(path), answers_digest(data))
 
 
 def _source(path: Path) -> Source:
@@ -145,7 +169,7 @@ def _source(path: Path) -> Source:
         )
     if source.part("train").is_empty():
         raise InputError(f"{path}: its training part holds no answers.")
-    if source.manifest.guard is None or source.manifest.responses != answers_digest(source.data):
+    if source.manifest.guard is None or source.manifest.responses != source.answers:
         data, _ = guard(source.data, GuardOptions())
         return replace(source, data=data)
     return source
@@ -163,6 +187,26 @@ def _check_fits(part: Part, source: Source) -> None:
             f"{source.path}: holds no rationales to learn. Keep them with: silicus data prepare "
             f"{source.manifest.made_from} --rationale"
         )
+    if part.objective == "subpop_as_coded":
+        _check_ten_letters(source)
+
+
+def _check_ten_letters(source: Source) -> None:
+    """Fail where a question learnt from does not fit ten letters, of which one is for all who refuse.
+
+    Raises:
+        InputError: it has more than one refusal, or more than ten answers.
+    """
+    shown = source.part("train").select("study", "question", "item").unique(maintain_order=True)
+    for study, question, item in shown.iter_rows():
+        scale = source.data.items[item].scale
+        answers, refusals = len(scale.answers), len(scale.refusals)
+        if refusals > 1 or answers > 10:
+            found = f"{refusals} refusals" if refusals > 1 else f"{answers} answers"
+            raise InputError(
+                f"{source.path}: the question '{question}' of the study '{study}' has {found}, and "
+                "'subpop_as_coded' has ten letters, one of them for a refusal. Take the objective 'distribution'."
+            )
 
 
 def _without_leaks(sources: list[Source], tests: list[Source], recipe: Recipe) -> tuple[list[Source], list[str]]:
@@ -177,7 +221,7 @@ def _without_leaks(sources: list[Source], tests: list[Source], recipe: Recipe) -
         others = {o.path: o for o in [*sources, *tests] if o.path.resolve() != source.path.resolve()}
         pairs = [
             (mine, theirs, other.path) for other in others.values()
-            for mine, theirs, _ in stimuli_across(taught(source.data), tested(other.data))
+            for mine, theirs, _ in stimuli_across(taught(source.data), tested(other.data), recipe.similarity)
         ]  # fmt: skip
         found = {mine.item: (mine, theirs, path) for mine, theirs, path in pairs}
         if not found:
@@ -195,24 +239,3 @@ def _without_leaks(sources: list[Source], tests: list[Source], recipe: Recipe) -
         learning = (pl.col("split") == "train") & pl.col("item").is_in(list(found))
         clean.append(replace(source, data=source.data.keep(~learning, "tested on in another dataset")))
     return clean, said
-
-
-def shares_learnt(learnt: list[Learnt]) -> list[np.ndarray]:
-    """Return the shares of the points of every cell learnt from: what the training mean is made of."""
-    found: list[np.ndarray] = []
-    for part in learnt:
-        found += _shares(part.examples)
-    return found
-
-
-def _shares(examples: Examples) -> list[np.ndarray]:
-    rows = examples.table.with_columns(pl.Series("cell", examples.cells)).explode("answers", "people")
-    counts = rows.filter(pl.col("people") > 0).group_by("cell", "item", "answers").agg(pl.col("people").sum())
-    found: list[np.ndarray] = []
-    for (_, item), own in counts.group_by("cell", "item", maintain_order=True):
-        points = np.zeros(len(examples.items[int(item)].scale.answers))  # pyright: ignore[reportArgumentType]
-        points[own["answers"].to_numpy()] = own["people"].to_numpy()
-        points = points[: len(examples.items[int(item)].scale.values)]  # pyright: ignore[reportArgumentType]
-        if points.sum() > 0:
-            found.append(points / points.sum())
-    return found

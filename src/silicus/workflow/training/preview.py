@@ -172,8 +172,7 @@ def _warnings(ready: Ready) -> Iterator[str]:
         check_fits(ready)
     except ModelError as error:
         yield str(error)
-    if not ready.material.validation:
-        yield "There is no validation part to look at: the last step will be kept, nothing chooses it."
+    yield from ready.manifest.warnings
     yield from (f"Left out: {sentence}." for sentence in ready.material.left_out)
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from silicus.data import answers_digest
-from silicus.errors import InputError
+from silicus.errors import InputError, counted
 from silicus.models.encode import Encoder
 from silicus.models.loading import load_words, locate, where_to_run
 from silicus.options import TrainOptions
@@ -28,6 +28,7 @@ from silicus.train import (
     Recipe,
     Shape,
     check_memory,
+    chooses_step,
     free_memory,
     memory,
     mix,
@@ -41,6 +42,9 @@ __all__ = ["Ready", "check_fits", "get_ready", "processes"]
 
 _WHOLE = Part(data="", objective="distribution")
 """Held-out prompts are asked with every answer, whatever is made smaller."""
+
+_FEW = 20
+"""Validation questions below which a mean over them says little."""
 
 
 @dataclass(frozen=True)
@@ -198,13 +202,39 @@ def _steps(recipe: Recipe, learnt: list[Learnt]) -> list[Places]:
 
 
 def _manifest(recipe: Recipe, material: Material, weights: str, steps: list[Places]) -> TrainingManifest:
+    parts = np.concatenate(steps)[:, 0]
     used = [
         DataUsed(
             name=source.data.name, citation=source.data.source.line, licence=source.data.source.licence,
-            objective=learnt.part.objective, examples=len(learnt.examples), given=len(source.part("train")),
+            objective=learnt.part.objective, examples=len(learnt.examples), taken=int((parts == number).sum()),
+            given=len(source.part("train")),
             answers=answers_digest(source.data), split=source.split_in_words,
         )
-        for source, learnt in zip(material.sources, material.learnt, strict=True)
+        for number, (source, learnt) in enumerate(zip(material.sources, material.learnt, strict=True))
     ]  # fmt: skip
-    examples = sum(len(step) for step in steps)
-    return new_manifest(recipe, used, weights, left_out=material.left_out, steps=len(steps), examples=examples)
+    return new_manifest(
+        recipe, used, weights, left_out=material.left_out, warnings=list(_warnings(recipe, material)),
+        steps=len(steps), examples=len(parts),
+    )  # fmt: skip
+
+
+def _warnings(recipe: Recipe, material: Material) -> Iterator[str]:
+    """Yield what should be known of a training, whatever comes of it."""
+    questions = sum(len(set(held.clusters)) for held in material.validation.values())
+    if not questions:
+        yield "No validation part is looked at: the last step is kept, nothing chooses it."
+    elif not chooses_step(recipe):
+        yield (
+            "The last step is kept, nothing chooses it: learning preferences may make the loss of all answers on the "
+            "validation part larger, so that loss is told and chooses nothing."
+        )
+    elif questions < _FEW:
+        yield (
+            f"The validation part looked at holds {counted(questions, 'question', 'questions')}: with fewer than "
+            f"{_FEW}, which step is kept is largely chance."
+        )
+    yield from dict.fromkeys(
+        f"{source.path}: holds a leak that was let pass when it was prepared (--allow): {leak.strip()}."
+        for source in material.sources
+        for leak in source.allowed
+    )

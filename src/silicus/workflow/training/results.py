@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
+import polars as pl
 
-from silicus.evaluate import Shares, SharesComparison, compare_shares
-from silicus.study import training_mean, uniform
+from silicus.data import Dataset, batteries
+from silicus.evaluate import Shares, SharesComparison, Unit, compare_shares
+from silicus.study import Item, Scale, option_words_mean, training_mean, uniform
 from silicus.train import HeldOut, Predicted
-from silicus.workflow.training.material import Material, shares_learnt
+from silicus.workflow.training.material import Material
 
-__all__ = ["compare"]
+__all__ = ["compare", "shares_learnt"]
 
 
 def compare(
@@ -17,10 +21,12 @@ def compare(
 ) -> dict[str, SharesComparison]:
     """Return, for each dataset with a test part, how far the model lies from people before and after training.
 
-    Beside it stand `uniform` and the mean distribution of the training part by length of scale, which have read no
-    question.
+    Where several things are unseen in a test part, such as whole studies and questions of the others, each is compared
+    apart, as "dataset, unseen study". Beside the model stand `uniform` and the mean distributions of the training part
+    by length of scale and by the words of the options, which have read no question.
     """
-    mean = training_mean(shares_learnt(material.learnt))
+    told = [each for data in _distinct(material) for each in shares_learnt(data)]
+    mean, words = training_mean(shares for _, shares in told), option_words_mean(told)
     found: dict[str, SharesComparison] = {}
     for name, held in material.test.items():
         if name not in before:
@@ -30,10 +36,80 @@ def compare(
             "untuned": before[name].shares,
             "uniform": [uniform(scale) for scale in held.scales],
             "training mean": [mean(scale) for scale in held.scales],
+            "option words": [words(scale) for scale in held.scales],
         }
-        found[name] = compare_shares(_shares(held, systems), rng, reference="untuned")
+        single = {"tuned": after[name].single(held), "untuned": before[name].single(held)}
+        for unseen, cells in _apart(held):
+            shares = _shares(held, systems, single, cells, unseen)
+            key = name if len(cells) == len(held.human) else f"{name}, unseen {unseen}"
+            found[key] = compare_shares(shares, rng, reference="untuned")
     return found
 
 
-def _shares(held: HeldOut, systems: dict[str, list[np.ndarray]]) -> Shares:
-    return Shares(held.clusters, held.human, [scale.positions for scale in held.scales], systems)
+def _distinct(material: Material) -> list[Dataset]:
+    """Return the datasets learnt from, each once."""
+    return [source.data for source in {source.path: source for source in material.sources}.values()]
+
+
+def _apart(held: HeldOut) -> Iterator[tuple[str, list[int]]]:
+    """Yield what is unseen, and the cells in which that is."""
+    for unseen in dict.fromkeys(held.unseen):
+        yield unseen, [cell for cell, own in enumerate(held.unseen) if own == unseen]
+
+
+def _shares(
+    held: HeldOut, systems: dict[str, list[np.ndarray]], single: dict[str, np.ndarray], cells: list[int], unseen: str
+) -> Shares:
+    clusters, unit = _clusters([held.items[cell] for cell in cells], unseen)
+    # Where every cell has one example, single answers are the cells themselves.
+    several = len(held.examples) > len(held.human)
+    return Shares(
+        clusters,
+        [held.human[cell] for cell in cells],
+        [held.scales[cell].positions for cell in cells],
+        {name: [rows[cell] for cell in cells] for name, rows in systems.items()},
+        unit,
+        held.people[cells],
+        [held.pools[cell] for cell in cells],
+        {name: values[cells] for name, values in single.items()} if several else {},
+    )
+
+
+def _clusters(items: list[Item], unseen: str) -> tuple[list[str], Unit]:
+    """Return what each cell is drawn again with: its study where studies are unseen, else what asks nearly the same."""
+    if unseen == "study":
+        return [item.study for item in items], "studies"
+    numbers = batteries(items)
+    questions = {(item.study, item.question) for item in items}
+    return list(map(str, numbers)), "questions" if len(set(numbers)) == len(questions) else "batteries"
+
+
+def shares_learnt(data: Dataset) -> list[tuple[Scale, np.ndarray]]:
+    """Return the scale and the mean shares of every question of the training part, however much of it is learnt from.
+
+    A question counts once for every scale of other answers; in it every cell, and every group, counts once.
+    """
+    shown = {name: data.items[name] for name in data.answered["item"].unique(maintain_order=True)}
+    points = pl.DataFrame(
+        [(name, value, place) for name, item in shown.items() for place, value in enumerate(item.scale.values)],
+        schema={"item": pl.String, "response": data.answered.schema["response"], "point": pl.Int64}, orient="row",
+    )  # fmt: skip
+    by_scale = {name: item.scale.model_dump_json() for name, item in shown.items()}
+    scales = {by_scale[name]: item.scale for name, item in shown.items()}
+    rows = data.answered.filter(pl.col("split") == "train").join(points, on=["item", "response"], maintain_order="left")
+    rows = rows.with_columns(
+        people=pl.col("n").fill_null(1) * pl.col("weight"),
+        scale=pl.col("item").replace_strict(by_scale, return_dtype=pl.String),
+    )
+    question = ["study", "question", "scale"]
+    cell = [*question, "condition", "item", *(["respondent"] if data.unit == "group" else [])]
+    rows = rows.with_columns(share=pl.col("people") / pl.col("people").sum().over(cell)).filter(pl.col("share") > 0)
+    cells = rows.select(cell).unique().group_by(question).len("cells")
+    means = rows.group_by([*question, "point"]).agg(pl.col("share").sum()).join(cells, on=question)
+    means = means.with_columns(pl.col("share") / pl.col("cells")).sort([*question, "point"])
+    found: list[tuple[Scale, np.ndarray]] = []
+    for (_, _, scale), own in means.group_by(question, maintain_order=True):
+        shares = np.zeros(len(scales[str(scale)].values))
+        shares[own["point"].to_numpy()] = own["share"].to_numpy()
+        found.append((scales[str(scale)], shares))
+    return found

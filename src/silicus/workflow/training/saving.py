@@ -129,12 +129,12 @@ def _facts(
             # A citation says the licence too, which the card says beside it.
             TaughtBy(
                 used.name, used.citation.removesuffix(f" (licence: {used.licence})"), used.licence, used.examples,
-                used.split, used.objective,
+                used.split, used.objective, used.taken / used.examples,
             )
             for used in manifest.data
         ],
         example=learner.encoder.text(prompt), answers=prompt.answers, results=list(_results(manifest)),
-        version=manifest.versions["silicus"],
+        version=manifest.versions["silicus"], warnings=manifest.warnings,
     )  # fmt: skip
 
 

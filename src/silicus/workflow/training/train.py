@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from silicus.models.huggingface import HuggingFaceModel
 from silicus.models.learner import LowRank, load_learner
 from silicus.options import TrainOptions
@@ -37,7 +35,7 @@ from silicus.train import (
 from silicus.workflow.progress import is_first, progress, waiting
 from silicus.workflow.training.asked import recipe_asked
 from silicus.workflow.training.folder import TrainingManifest, begin, find_folder, finish
-from silicus.workflow.training.material import Material
+from silicus.workflow.training.material import Material, chance
 from silicus.workflow.training.ready import Ready, check_fits, get_ready, processes
 from silicus.workflow.training.results import compare
 from silicus.workflow.training.saving import MODEL, save
@@ -71,7 +69,7 @@ class Trained:
             model=said.recipe.model, folder=str(self.folder),
             parts=[PartLearnt(used.name, used.objective, used.examples, used.given) for used in said.data],
             steps=said.steps, best_step=said.best_step, seconds=said.seconds or 0.0, tokens=said.tokens or 0,
-            results=said.results, left_out=said.left_out,
+            results=said.results, left_out=said.left_out, warnings=said.warnings,
         )  # fmt: skip
 
 
@@ -105,7 +103,7 @@ def train(recipe_file: Path | None, options: TrainOptions) -> Trained:
         "seconds": seconds,
         "tokens": learner.forwarded,
         "best_step": trainer.state.best_global_step,
-        "results": compare(material, before, after, np.random.default_rng(recipe.seed)),
+        "results": compare(material, before, after, chance("intervals")),
     }
     # A run is finished once its model is on disk, and not before.
     save(folder, trainer, learner, asking, manifest.model_copy(update=found))
