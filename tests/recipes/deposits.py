@@ -24,6 +24,7 @@ questions:
     scale: {kind: ordinal, labels: {1: Clean, 2: Neither, 3: Dirty}}
 """
 _PEOPLE, _QUESTIONS = 8, 22
+_WAVES, _QUESTIONS_OF_A_WAVE = 10, 12
 
 
 def deposit(folder: Path) -> None:
@@ -101,13 +102,14 @@ def _countries(number: int, whole: float, rng: np.random.Generator) -> list[dict
 def _opinionqa(folder: Path, rng: np.random.Generator) -> None:
     folder.mkdir()
     lines: list[dict[str, Any]] = []
-    for number in range(_QUESTIONS):
+    for number in range(_WAVES * _QUESTIONS_OF_A_WAVE):
+        wave = 26 + number // _QUESTIONS_OF_A_WAVE
         asked = f"How safe is {_words(rng)}?"
         for attribute, group in GROUPS:
             counts, refused = rng.integers(1, 40, size=3).tolist(), int(rng.integers(1, 5))
             lines.append(
                 {
-                    "wave": "W26", "qkey": f"SAFE{number}_W26", "attribute": attribute, "group": group,
+                    "wave": f"W{wave}", "qkey": f"SAFE{number}_W{wave}", "attribute": attribute, "group": group,
                     "question": asked, "options": ["Very safe", "Not too safe", "Not at all safe"],
                     "ordinal": [1.0, 2.0, 3.0], "n": sum(counts) + refused, "refused": refused, "counts": counts,
                 }

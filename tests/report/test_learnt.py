@@ -133,8 +133,7 @@ def test_single_answers_are_told_where_they_are_predicted_one_by_one():
         single={"tuned": np.linspace(0.4, 0.5, 20), "untuned": np.linspace(0.6, 0.7, 20)},
     )  # fmt: skip
     text = joined(printed(compare_shares(cells, np.random.default_rng(0), 100, "untuned")))
-    assert "0.650 (" in text
-    assert "0.450 (" in text
+    assert "Negative log likelihood, single 0.650 0.640 to 0.663 0.450" in text
     assert "It is closer to people by Negative log likelihood, single answers." in text
 
 

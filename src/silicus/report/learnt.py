@@ -244,10 +244,9 @@ def _verdict(found: SharesComparison, own: str, other: str) -> tuple[_Outcome, s
 
 def _main(found: SharesComparison) -> ShareMetric:
     """Return the metric that decides, or by which the systems are told where nothing does."""
-    known: list[ShareMetric] = [
-        metric for metric in SHARE_METRICS if found.overall[next(iter(found.overall))][metric].n
-    ]
-    return next(iter([*found.decisive, *known]), "nll")
+    if found.decisive:
+        return found.decisive[0]
+    return "wasserstein" if found.ordered_cells_n else "total_variation" if found.large_cells_n else "nll"
 
 
 def _why(found: SharesComparison) -> str:
