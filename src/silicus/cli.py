@@ -88,6 +88,7 @@ def train(
     """
     from silicus.report import print_preview, print_training
 
+    require("torch")  # Transformers would say in words of its own that it is absent.
     training = require("silicus.workflow.training")
     if options.dry_run:
         print_preview(training.preview(recipe, options), Console())

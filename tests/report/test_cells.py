@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silicus import report
 from silicus.evaluate import Cell
 from silicus.report.cells import cumulative, labels, mean, most_answered, most_given, shares, wilson
 from silicus.report.words import effective
@@ -81,9 +80,3 @@ def test_the_largest_keep_their_order():
     cells = [cell(condition=str(n), answers=n) for n in (3, 0, 9, 5)]
     assert [c.condition for c in most_answered(cells, 2)] == ["9", "5"]
     assert [c.condition for c in most_answered(cells, 9)] == ["3", "9", "5"]
-
-
-def test_the_door_of_the_room_is_true():
-    written = {"print_evaluation", "print_prepared", "print_quality", "print_readers", "write_quality", "write_report"}
-    assert set(report.__all__) == written
-    assert all(hasattr(report, name) for name in report.__all__)
