@@ -14,7 +14,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-import torch
 from accelerate.commands.config.config_args import ClusterConfig, load_config_from_file
 from accelerate.commands.launch import _validate_launch_command, launch_command_parser
 from accelerate.utils.launch import prepare_deepspeed_cmd_env, prepare_multi_gpu_env
@@ -36,7 +35,6 @@ from tests.train.material import (
     losses_of,
     recipe,
     run,
-    save_model,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -46,17 +44,7 @@ SETTINGS = {"steps": 4, "evaluate": 2, "batch": 18, "pack_tokens": 300, "learnin
 TWO = ["--nproc_per_node", "2", "--master-addr", "127.0.0.1"]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory) -> str:
-    return save_model(tmp_path_factory.mktemp("base"))
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,6 @@ from tests.train.material import (
     losses_of,
     recipe,
     run,
-    save_model,
     trainer_of,
 )
 
@@ -46,18 +45,7 @@ ROOT = Path(__file__).parents[2]
 DROPPING = {"steps": 12, "batch": 8, "dropout": 0.2, "pack_tokens": 300}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Sums are taken in the same order in every process."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory) -> str:
-    return save_model(tmp_path_factory.mktemp("base"))
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

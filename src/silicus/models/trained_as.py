@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from silicus.errors import ModelError, SilicusError
+from silicus.models.model import HUB_ID
 from silicus.models.tree import Row
 from silicus.models.trie import END
 from silicus.plugins import require
@@ -21,8 +21,6 @@ __all__ = ["TRAINED_AS", "TrainedAs", "check_prompts", "probes", "prompts_digest
 
 TRAINED_AS = "silicus.json"
 """The file beside a model's weights that says how it was trained."""
-
-_HUB = re.compile(r"\w[\w.-]*/[\w.-]+")
 
 
 class TrainedAs(Record):
@@ -56,7 +54,7 @@ def trained_as(name: str) -> TrainedAs | None:
     if folder.is_dir():
         path = folder / TRAINED_AS
         return read(path, TrainedAs) if path.is_file() else None
-    found = _from_hub(name) if _HUB.fullmatch(name) else None
+    found = _from_hub(name) if HUB_ID.fullmatch(name) else None
     return read(found, TrainedAs) if found else None
 
 

@@ -19,11 +19,12 @@ from silicus.train.logs import LOG, JsonLines, Telling, tensorboard
 from silicus.train.looking import Looking
 from silicus.train.mixture import Places, mix
 from silicus.train.packs import TRAINING_TOKENS, distinct_tokens
-from silicus.train.recipe import Part, Recipe, read_recipe
+from silicus.train.recipe import EVERY_ANSWER, Part, Recipe, read_recipe
 from silicus.train.trainer import TreeTrainer
 
 __all__ = [
     "CHECKPOINTS",
+    "EVERY_ANSWER",
     "LOG",
     "TRAINING_TOKENS",
     "Asking",

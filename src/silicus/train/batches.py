@@ -105,8 +105,7 @@ class Asking:
             PromptError: a prompt is longer than the model can read.
             ModelError: the objective reads one token an answer, and the tokenizer splits one.
         """
-        closed = part.objective in {"individual", "rationale", "preference"}
-        rows = list(self._encoders[closed].rows([task.prompt for task in tasks]))
+        rows = list(self._encoders[part.single].rows([task.prompt for task in tasks]))
         if part.objective in {"cao_as_coded", "subpop_as_coded"}:
             # Rows of one scale share their answers.
             for place in {id(row.trie): place for place, row in enumerate(rows)}.values():

@@ -10,13 +10,12 @@ from typing import Any
 
 import yaml
 
+from silicus.models.model import EMBEDDED, HUB_ID
 from silicus.train.licences import Licence
 from silicus.train.recipe import Recipe
 
 __all__ = ["CardFacts", "Result", "TaughtBy", "model_card"]
 
-_HUB = re.compile(r"\w[\w.-]*/[\w.-]+")
-_EMBEDDED = "HuggingFaceTB/SmolLM2-135M-Instruct"
 _REPLACED = "https://doi.org/10.1017/pan.2024.5"
 _FLATTENED = "https://doi.org/10.1038/s42256-025-00986-z"
 
@@ -105,8 +104,8 @@ class CardFacts:
     def base_id(self) -> str | None:
         """The hub's id of the base; `None` of a folder, whose place says nothing elsewhere."""
         if self.base == "smollm2":
-            return _EMBEDDED
-        return self.base if _HUB.fullmatch(self.base) and not Path(self.base).exists() else None
+            return EMBEDDED
+        return self.base if HUB_ID.fullmatch(self.base) and not Path(self.base).exists() else None
 
 
 def model_card(facts: CardFacts) -> str:

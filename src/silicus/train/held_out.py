@@ -15,12 +15,9 @@ from silicus.study import KEY, Item, Scale
 from silicus.train import objectives
 from silicus.train.batches import Asking
 from silicus.train.examples import Example, Examples, distribution_examples, individual_examples
-from silicus.train.recipe import Part
+from silicus.train.recipe import EVERY_ANSWER, Part
 
 __all__ = ["HeldOut", "Predicted", "held_out", "margins", "predict"]
-
-_WHOLE = Part(data="", objective="distribution")
-"""Prompts are looked at with every answer, as in prediction, whatever is made smaller."""
 
 _RESPONDENTS = 20
 """Of a cell, so many people are asked: predictions for more of them change its mean little."""
@@ -214,8 +211,8 @@ def predict(
         through: what is called in the place of the model's module (see `HuggingFaceModel.score`).
         advance: called with how many prompts were answered.
     """
-    tasks = asking.tasks(_WHOLE, held.examples.take(range(len(held.examples))))
-    rows = asking.rows(_WHOLE, tasks)
+    tasks = asking.tasks(EVERY_ANSWER, held.examples.take(range(len(held.examples))))
+    rows = asking.rows(EVERY_ANSWER, tasks)
     nll, points_nll = np.zeros(len(tasks)), np.full(len(tasks), np.nan)
     shares = [np.zeros(len(human)) for human in held.human]
     for place, log_probabilities in model.score(rows, through):

@@ -11,7 +11,7 @@ from silicus.errors import InputError
 from silicus.prompts import AnswerStyle
 from silicus.record import Record, read
 
-__all__ = ["Adapter", "Objective", "Part", "Recipe", "Schedule", "read_recipe"]
+__all__ = ["EVERY_ANSWER", "Adapter", "Objective", "Part", "Recipe", "Schedule", "read_recipe"]
 
 Objective = Literal["individual", "rationale", "preference", "distribution", "cao_as_coded", "subpop_as_coded"]
 """What training makes smaller (see `silicus.train.objectives`)."""
@@ -46,12 +46,16 @@ class Part(Record):
     reorder: bool = False
     """Whether the order of the options is drawn anew each time: ordered scales are only turned round."""
 
+    @property
+    def single(self) -> bool:
+        """Whether it learns from single answers of people, and not from distributions of them."""
+        return self.objective in {"individual", "rationale", "preference"}
+
     @model_validator(mode="after")
     def _fits(self) -> Part:
-        whole = self.objective in {"distribution", "cao_as_coded", "subpop_as_coded"}
-        if self.ordinal and not whole:
+        if self.ordinal and self.single:
             raise ValueError(f"'ordinal' is a loss of distributions, found the objective '{self.objective}'")
-        if self.weights != "equal" and not whole:
+        if self.weights != "equal" and self.single:
             raise ValueError(f"'weights' are for distributions, found the objective '{self.objective}'")
         if self.contrast != "stimulus" and self.objective != "preference":
             raise ValueError(f"'contrast' is for pairs, found the objective '{self.objective}'")
@@ -59,6 +63,10 @@ class Part(Record):
         if self.reorder and self.objective in {"rationale", "preference", "subpop_as_coded"}:
             raise ValueError(f"'reorder' cannot apply to the objective '{self.objective}'")
         return self
+
+
+EVERY_ANSWER = Part(data="", objective="distribution")
+"""Prompts are put to the model with every answer, as in prediction, whatever is made smaller."""
 
 
 class Recipe(Record):

@@ -176,8 +176,7 @@ def _source(path: Path) -> Source:
 
 
 def _check_fits(part: Part, source: Source) -> None:
-    single = part.objective in {"individual", "rationale", "preference"}
-    if single and source.groups:
+    if part.single and source.groups:
         raise InputError(
             f"{source.path}: holds answers of groups of people, and '{part.objective}' learns from single answers. "
             "Take the objective 'distribution'."

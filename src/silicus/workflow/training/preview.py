@@ -86,13 +86,12 @@ def _shown(ready: Ready, learnt: Learnt, task: Task, row: Row) -> ExampleRead:
 def _answers(tokenizer: Any, part: Part, task: Task, row: Row) -> Iterator[AnswerRead]:
     """Yield the answers that are read after a prompt, token by token, from the trie that training reads."""
     bears = borne(row, task.target)
-    single = part.objective in {"individual", "rationale", "preference"}
     for target, path in zip(task.target, row.trie.paths, strict=True):
         edges = path[path < len(bears)]
         words = _pieces(tokenizer, row.context[-_BEFORE:], row.trie.edge_tokens[edges])
         tokens = tuple(TokenRead(text, bool(bears[edge])) for text, edge in zip(words, edges, strict=True))
         beside = {1.0: "chosen", -1.0: "rejected"}[float(target)] if part.objective == "preference" else ""
-        yield AnswerRead(tokens, beside, None if single else float(target / task.target.sum()))
+        yield AnswerRead(tokens, beside, None if part.single else float(target / task.target.sum()))
 
 
 def _pieces(tokenizer: Any, before: np.ndarray, tokens: np.ndarray) -> Iterator[str]:

@@ -12,11 +12,12 @@ import polars as pl
 from silicus.data import answers_digest
 from silicus.errors import InputError, counted
 from silicus.models.encode import Encoder
-from silicus.models.loading import load_words, locate, where_to_run
+from silicus.models.loading import load_words, locate, refuse_adapter, where_to_run
 from silicus.options import TrainOptions
 from silicus.plugins import require
 from silicus.prompts import get_template
 from silicus.train import (
+    EVERY_ANSWER,
     TRAINING_TOKENS,
     Asking,
     Batches,
@@ -39,9 +40,6 @@ from silicus.workflow.training.folder import DataUsed, TrainingManifest, new_man
 from silicus.workflow.training.material import Material, gather
 
 __all__ = ["Ready", "check_fits", "get_ready", "processes"]
-
-_WHOLE = Part(data="", objective="distribution")
-"""Held-out prompts are asked with every answer, whatever is made smaller."""
 
 _FEW = 20
 """Validation questions below which a mean over them says little."""
@@ -103,7 +101,8 @@ def get_ready(recipe: Recipe, options: TrainOptions) -> Ready:
     pack_tokens = recipe.pack_tokens or TRAINING_TOKENS[device]
     with waiting(f"looking at {recipe.model}"):
         shape = model_shape(recipe.model)
-        _check_adapter(recipe)
+        if recipe.adapter == "none":
+            refuse_adapter(recipe.model)
         memory(shape, recipe, pack_tokens, device)  # Names of layers are looked up here.
         words = load_words(recipe.model)
     with waiting("reading what people answered"):
@@ -145,14 +144,6 @@ def _check_libraries(recipe: Recipe) -> None:
         require("bitsandbytes")
 
 
-def _check_adapter(recipe: Recipe) -> None:
-    if recipe.adapter == "none" and locate(recipe.model).base:
-        raise InputError(
-            f"{recipe.model}: is an adapter, which can be trained on, but not together with all weights of its base. "
-            "Ask for --adapter lora, or merge it into its base first."
-        )
-
-
 def _try_words(asking: Asking, material: Material) -> list[int]:
     """Return, for each part learnt from, the tokens of a prompt with its answer where it has the most words.
 
@@ -160,7 +151,7 @@ def _try_words(asking: Asking, material: Material) -> list[int]:
     attributes is put into words: what cannot be asked is known before a model is loaded.
     """
     for held in [*material.validation.values(), *material.test.values()]:
-        _longest_row(asking, _WHOLE, held.examples)
+        _longest_row(asking, EVERY_ANSWER, held.examples)
     return [_longest_row(asking, learnt.part, learnt.examples) for learnt in material.learnt]
 
 

@@ -17,7 +17,7 @@ from silicus.models.tree import Row
 from silicus.prompts import Prompt
 from silicus.record import write, write_text
 from silicus.study import Item, Respondent
-from silicus.train import Asking, Example, Part, TreeTrainer
+from silicus.train import EVERY_ANSWER, Asking, Example, TreeTrainer
 from silicus.train.card import CardFacts, Result, TaughtBy, model_card
 from silicus.train.licences import Licence, licence_of
 from silicus.workflow.training.folder import TrainingManifest
@@ -25,9 +25,6 @@ from silicus.workflow.training.folder import TrainingManifest
 __all__ = ["MODEL", "origin", "save"]
 
 MODEL = "model"
-
-_WHOLE = Part(data="", objective="distribution")
-"""Prompts are compared with every answer, whatever was made smaller."""
 
 _TERMS = ("LICENSE*", "LICENCE*", "NOTICE*", "USE_POLICY*")
 """Files of a base that have to go wherever it goes."""
@@ -113,8 +110,8 @@ def _carry_terms(base: Path, target: Path) -> None:
 
 def _row(asking: Asking, item: Item, respondent: Respondent) -> tuple[Prompt, Row]:
     """Return a prompt as training reads it, with all its answers."""
-    tasks = asking.tasks(_WHOLE, iter([Example(item, respondent, np.ones(len(item.scale.answers)))]))
-    return tasks[0].prompt, asking.rows(_WHOLE, tasks)[0]
+    tasks = asking.tasks(EVERY_ANSWER, iter([Example(item, respondent, np.ones(len(item.scale.answers)))]))
+    return tasks[0].prompt, asking.rows(EVERY_ANSWER, tasks)[0]
 
 
 def _facts(
