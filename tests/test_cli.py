@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -238,7 +239,7 @@ def test_a_model_is_trained_told_of_and_told_of_again(silicus, tmp_path):
     code, output, _ = silicus(*asked, "--out", "run")
     assert code == 0
     lines = output.splitlines()
-    assert lines[:2] == ["tiny has learnt from", "  tiny: 48 examples made of 48 answers (individual)"]
+    assert lines[:2] == ["tiny has learnt from", "  tiny: 8 examples, drawn from 48 made of 48 answers (individual)"]
     assert "tiny on the test part of poll" in lines
     assert lines[-4:] == [
         "Run: run",
@@ -247,7 +248,9 @@ def test_a_model_is_trained_told_of_and_told_of_again(silicus, tmp_path):
         f"Compare it with people: silicus evaluate --data poll-data --model {Path('run/model')}",
     ]
     again = silicus(*asked, "--out", "run")
-    assert again[:2] == (0, output)
+    told = again[1].splitlines()
+    assert re.fullmatch(r"This training was finished on \S+; nothing was done again\.", told[0])
+    assert (again[0], told[2:]) == (0, lines)
     assert "training" not in again[2]
 
 

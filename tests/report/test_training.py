@@ -155,7 +155,8 @@ def comparison() -> SharesComparison:
 
 def done(**more: object) -> TrainingDone:
     found: dict = {
-        "model": "tiny", "folder": "runs/one", "parts": [PartLearnt("poll", "individual", 1, 2_000)], "steps": 40,
+        "model": "tiny", "folder": "runs/one", "steps": 40,
+        "parts": [PartLearnt("poll", "individual", 1_280, 900, 2_000)],
         "best_step": 30, "seconds": 95.0, "tokens": 12_345, "results": {"poll": comparison()}, "left_out": [],
         "warnings": [],
     }  # fmt: skip
@@ -164,7 +165,7 @@ def done(**more: object) -> TrainingDone:
 
 def test_what_was_learnt_from_and_how_far_the_model_now_lies_from_people_is_printed():
     text = joined(printed(done()))
-    assert "tiny has learnt from poll: 1 example made of 2,000 answers (individual)" in text
+    assert "tiny has learnt from poll: 1,280 examples, drawn from 900 made of 2,000 answers (individual)" in text
     assert "40 steps in 95 seconds, 12,345 tokens through the model." in text
     assert "The weights after step 30 are kept: the least loss on the validation part." in text
     assert "tiny on the test part of poll" in text

@@ -23,6 +23,7 @@ from silicus.train import (
     CHECKPOINTS,
     LOG,
     JsonLines,
+    Stopping,
     Telling,
     TreeTrainer,
     last_checkpoint,
@@ -65,7 +66,7 @@ def test_a_model_learns_what_is_planted(tmp_path, base):
     assert list(losses) == list(range(1, 13))
     assert losses[12] < 0.2 * losses[1]
     looked = [line for line in log_of(tmp_path) if "eval_loss" in line]
-    assert [line["step"] for line in looked] == [6, 12]
+    assert [line["step"] for line in looked] == [0, 6, 12]
     assert all(0 <= line["eval_wasserstein"] <= 1 for line in looked)
 
 
@@ -133,6 +134,57 @@ def test_a_checkpoint_or_line_that_was_cut_off_is_written_again(tmp_path, base, 
     assert_same_training(tmp_path, whole)
 
 
+class Asking(TrainerCallback):
+    """Asks this process to stop, as Ctrl-C or a scheduler does, in the middle of a step."""
+
+    def __init__(self, at: int, signals: list[signal.Signals]) -> None:
+        self._at, self._signals = at, signals
+
+    def on_step_begin(self, args, state, control, **_):
+        if state.global_step == self._at:
+            for each in self._signals:
+                signal.raise_signal(each)
+
+
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
+def test_a_training_that_is_asked_to_stop_keeps_the_step_in_hand_and_goes_on_to_the_very_same_weights(
+    tmp_path, base, whole, asked
+):
+    told: list[str] = []
+    trainer, stopping = trainer_of(tmp_path, recipe(base, **DROPPING)), Stopping(told.append)
+    trainer.add_callback(stopping)
+    trainer.add_callback(Asking(4, [asked]))
+    before = signal.getsignal(asked)
+    with stopping.listening():
+        trainer.train()
+    assert signal.getsignal(asked) is before
+    assert (trainer.state.global_step, told) == (5, ["stopping after this step"])
+    assert last_checkpoint(tmp_path / CHECKPOINTS) == tmp_path / CHECKPOINTS / "checkpoint-5"
+    go_on(tmp_path, base)
+    assert_same_training(tmp_path, whole)
+
+
+def test_a_training_that_is_asked_twice_stops_at_once(tmp_path, base):
+    trainer, stopping = trainer_of(tmp_path, recipe(base, steps=4)), Stopping(lambda _: None)
+    trainer.add_callback(Asking(1, [signal.SIGINT, signal.SIGINT]))
+    with pytest.raises(KeyboardInterrupt), stopping.listening():
+        trainer.train()
+    assert trainer.state.global_step == 1
+
+
+def test_tokens_and_seconds_count_what_was_done_before_an_interruption(tmp_path, base, whole):
+    shutil.copytree(whole, tmp_path, dirs_exist_ok=True)
+    before = {line["step"]: (line["tokens"], line["seconds"]) for line in log_of(whole)}
+    shutil.rmtree(tmp_path / CHECKPOINTS / "checkpoint-12")
+    go_on(tmp_path, base)
+    after = {line["step"]: (line["tokens"], line["seconds"]) for line in log_of(tmp_path)}
+    assert [tokens for tokens, _ in after.values()] == [tokens for tokens, _ in before.values()]
+    assert before[1][0] > 0
+    seconds = [seconds for _, seconds in after.values()]
+    assert seconds == sorted(seconds)
+    assert seconds[:10] == [seconds for _, seconds in before.values()][:10]
+
+
 def test_a_training_that_took_its_last_step_takes_no_other(tmp_path, base, whole):
     shutil.copytree(whole, tmp_path, dirs_exist_ok=True)
     shutil.rmtree(tmp_path / MODEL)
@@ -181,7 +233,7 @@ def test_a_broken_weight_stops_the_training_and_the_last_good_checkpoint_can_be_
     good = tmp_path / CHECKPOINTS / "checkpoint-4"
     assert str(stopped.value) == (
         f"the loss of step 7 of 12 is no finite number. The last good checkpoint is kept: {good}. "
-        "Try a smaller --learning-rate, or --dtype float32."
+        "Train with a smaller --learning-rate, or --dtype float32, and another --out."
     )
     model = load_folder_or_hub(str(good), "cpu")
     item = next(iter(items().values()))
@@ -225,7 +277,7 @@ def test_the_weights_that_are_kept_are_those_with_the_lowest_held_out_loss(tmp_p
 
 def test_the_last_step_is_looked_at_even_where_looks_do_not_come_out_even(tmp_path, base):
     run(tmp_path, recipe(base, steps=5, evaluate=2))
-    assert [line["step"] for line in log_of(tmp_path) if "eval_loss" in line] == [3, 5]
+    assert [line["step"] for line in log_of(tmp_path) if "eval_loss" in line] == [0, 3, 5]
 
 
 def test_numbers_go_to_tensorboard_where_it_is_installed_and_to_json_lines_always(tmp_path, base, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -84,12 +85,21 @@ def load_learner(
         torch.manual_seed(seed)
         if low_rank is not None:
             model = _with_adapter(model, low_rank, place.folder if place.base else None)
+            _name_bases(model)
         if checkpointing:
             # Without re-entry, gradients also reach adapters behind frozen embeddings.
             model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     if not getattr(model, "is_loaded_in_4bit", False):
         model = model.to(where)
     return HuggingFaceModel(model, tokenizer, name, place.fingerprint(model.config), pack_tokens)
+
+
+def _name_bases(model: Any) -> None:
+    """Have adapters name a base that is a folder by its whole path: what is saved may be used from anywhere."""
+    for config in model.peft_config.values():
+        base = Path(config.base_model_name_or_path)
+        if base.is_dir():
+            config.base_model_name_or_path = str(base.resolve())
 
 
 def _forget_file_format(model: Any) -> None:

@@ -142,10 +142,19 @@ class Preview:
 
 @dataclass(frozen=True)
 class PartLearnt:
-    """A part that was learnt from: the dataset, what was made smaller, its examples, and the answers it had."""
+    """A part that was learnt from.
+
+    Attributes:
+        name: the dataset.
+        objective: what was made smaller.
+        taken: how many examples all steps took, each counted as often as it was taken.
+        examples: how many there were.
+        answers: how many answers its training part holds.
+    """
 
     name: str
     objective: str
+    taken: int
     examples: int
     answers: int
 
@@ -165,6 +174,7 @@ class TrainingDone:
         results: dataset -> how far the model lies from people before and after training.
         left_out: sentences on what was not learnt from.
         warnings: sentences on what else should be known of it.
+        earlier: when it had been finished, if that was before this call; nothing was done then.
     """
 
     model: str
@@ -177,6 +187,7 @@ class TrainingDone:
     results: dict[str, SharesComparison]
     left_out: list[str]
     warnings: list[str]
+    earlier: str | None = None
 
 
 # --- before
@@ -282,11 +293,13 @@ def print_training(done: TrainingDone, console: Console) -> None:
 
 
 def _print_training(done: TrainingDone, console: Console) -> None:
+    if done.earlier:
+        _line(console, f"This training was finished on {done.earlier}; nothing was done again.", "bold yellow")
+        _line(console, "")
     _line(console, f"{done.model} has learnt from", "bold")
     for part in done.parts:
-        examples = counted(part.examples, "example", "examples")
-        answers = counted(part.answers, "answer", "answers")
-        _line(console, f"  {part.name}: {examples} made of {answers} ({part.objective})")
+        taken, answers = counted(part.taken, "example", "examples"), counted(part.answers, "answer", "answers")
+        _line(console, f"  {part.name}: {taken}, drawn from {part.examples:,} made of {answers} ({part.objective})")
     tokens = counted(done.tokens, "token", "tokens")
     steps = counted(done.steps, "step", "steps")
     _line(console, f"{steps} in {_duration(done.seconds)}, {tokens} through the model.")

@@ -20,6 +20,7 @@ from silicus.train.looking import Looking
 from silicus.train.mixture import Places, mix
 from silicus.train.packs import TRAINING_TOKENS, distinct_tokens
 from silicus.train.recipe import EVERY_ANSWER, Part, Recipe, read_recipe
+from silicus.train.stopping import Stopping
 from silicus.train.trainer import TreeTrainer
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Recipe",
     "Shape",
     "Step",
+    "Stopping",
     "Task",
     "Telling",
     "TreeTrainer",

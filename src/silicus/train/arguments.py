@@ -39,6 +39,7 @@ def training_arguments(recipe: Recipe, folder: Path, steps: int, device: str, *,
         looks: whether something is held out.
     """
     looking = looks and recipe.evaluate > 0
+    fresh = last_checkpoint(folder / CHECKPOINTS) is None
     choosing = looks and chooses_step(recipe)
     every = max(1, math.ceil(steps / (recipe.evaluate or 10)))
     return TrainingArguments(
@@ -56,6 +57,7 @@ def training_arguments(recipe: Recipe, folder: Path, steps: int, device: str, *,
         per_device_train_batch_size=1,
         eval_strategy="steps" if looking else "no",
         eval_steps=every if looking else None,
+        eval_on_start=looking and fresh,
         save_strategy="steps",
         save_steps=every,
         save_total_limit=2,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from accelerate.utils import DistributedType
@@ -18,6 +18,8 @@ from transformers.utils import logging
 
 from silicus.errors import RunError
 from silicus.models.huggingface import HuggingFaceModel
+from silicus.models.trained_as import TRAINED_AS, TrainedAs
+from silicus.record import write
 from silicus.train.arguments import last_checkpoint
 from silicus.train.batches import Batches, Pack, Step
 from silicus.train.looking import Looking
@@ -39,6 +41,7 @@ class TreeTrainer(Trainer):
         recipe: the settings.
         arguments: the same in the words of transformers (`training_arguments`).
         looking: what training is looked at with; `None`: nothing.
+        said: what checkpoints say of their training, in `silicus.json`; `None`: nothing.
     """
 
     def __init__(
@@ -49,8 +52,10 @@ class TreeTrainer(Trainer):
         recipe: Recipe,
         arguments: TrainingArguments,
         looking: Looking | None,
+        said: TrainedAs | None = None,
     ) -> None:
         self._learner, self._batches, self._recipe, self._looking = learner, batches, recipe, looking
+        self._said = said
         super().__init__(
             model=learner.module,
             args=arguments,
@@ -76,7 +81,7 @@ class TreeTrainer(Trainer):
         """
         model.train()
         step: Step = inputs["step"]
-        packs = self._own(step.packs)
+        packs, forwarded = self._own(step.packs), self._learner.forwarded
         total = torch.zeros((), device=self.args.device)
         for pack in packs:
             with self._gathering(model, last=pack is packs[-1]):
@@ -87,8 +92,10 @@ class TreeTrainer(Trainer):
                     loss = (each * pack.weight.to(each.device)).sum() * self.args.world_size / step.examples
                 self.accelerator.backward(loss)
             total += loss.detach()
-        whole: Any = self.accelerator.reduce(total, "mean")
-        if not math.isfinite(float(whole)):
+        tokens = torch.full_like(total, self._learner.forwarded - forwarded)
+        whole, every = cast("Tensor", self.accelerator.reduce(torch.stack([total, tokens]), "sum")).tolist()
+        self.state.num_input_tokens_seen += int(every)
+        if not math.isfinite(whole):
             # The weights that the step before left are those that gave this loss.
             raise RunError(self._broken(f"the loss of step {self._next}", before=self.state.global_step))
         return total
@@ -117,7 +124,8 @@ class TreeTrainer(Trainer):
     def _broken(self, what: str, before: int | None = None) -> str:
         kept = last_checkpoint(Path(str(self.args.output_dir)), before)
         where = f"The last good checkpoint is kept: {kept}." if kept else "There is no good checkpoint yet."
-        return f"{what} is no finite number. {where} Try a smaller --learning-rate, or --dtype float32."
+        mend = "Train with a smaller --learning-rate, or --dtype float32, and another --out."
+        return f"{what} is no finite number. {where} {mend}"
 
     @property
     def _next(self) -> str:
@@ -162,7 +170,7 @@ class TreeTrainer(Trainer):
         self.accelerator.wait_for_everyone()
 
     def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
-        """Write the model folder, without a progress bar in the middle of ours."""
+        """Write the model folder and how it was trained, without a progress bar in the middle of ours."""
         shown = logging.is_progress_bar_enabled()
         logging.disable_progress_bar()
         try:
@@ -170,6 +178,8 @@ class TreeTrainer(Trainer):
         finally:
             if shown:
                 logging.enable_progress_bar()
+        if self._said is not None and self.is_world_process_zero():
+            write(Path(output_dir or str(self.args.output_dir)) / TRAINED_AS, self._said)
 
     def leave(self) -> None:
         """Take the precision of training off the model: what follows is computed as what came before it."""

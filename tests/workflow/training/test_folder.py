@@ -14,18 +14,19 @@ from silicus.workflow.training.folder import (
     begin,
     find_folder,
     finish,
-    key_of,
     new_manifest,
 )
 
 
-def manifest(answers: str = "answers", weights: str = "weights", **settings: object) -> TrainingManifest:
+def manifest(
+    answers: str = "answers", weights: str = "weights", tested: tuple[str, ...] = (), **settings: object
+) -> TrainingManifest:
     recipe = Recipe.model_validate({"parts": [{"data": "runs/poll-data"}], "model": "base/tiny model", **settings})
     used = DataUsed(
         name="poll", citation="A. Author (2026).", licence="CC0-1.0", objective="individual", examples=3, taken=6,
         given=4, answers=answers, split="q5 unseen",
     )  # fmt: skip
-    return new_manifest(recipe, [used], weights, left_out=[], warnings=[], steps=2, examples=6)
+    return new_manifest(recipe, [used], weights, list(tested), left_out=[], warnings=[], steps=2, examples=6)
 
 
 def test_nothing_is_written_before_weights_are_loaded(tmp_path):
@@ -63,6 +64,12 @@ def test_a_finished_training_is_found_with_its_results(tmp_path):
         ({"rank": 3}, "holds another training (rank was 16, is 3). Choose another folder with --out, or delete it."),
         ({"answers": "new"}, "holds another training (the answers have changed). Choose"),
         ({"weights": "new"}, "holds another training (the starting weights have changed). Choose"),
+        ({"tested": ("new",)}, "holds another training (the answers have changed). Choose"),
+        (
+            {"parts": [{"data": "x", "reorder": True, "objective": "distribution"}, {"data": "y"}]},
+            "holds another training (parts[0].objective was individual, is distribution; parts[0].reorder was False, "
+            "is True; ",
+        ),
     ],
 )
 def test_the_folder_of_another_training_is_refused_with_the_difference(tmp_path, other, told):
@@ -93,8 +100,11 @@ def test_only_the_first_of_several_processes_writes(tmp_path, monkeypatch):
 
 
 def test_two_trainings_share_a_key_if_recipe_answers_and_weights_are_the_same():
-    keys = {
-        key_of(each.recipe, each.data, each.weights)
-        for each in (manifest(), manifest(), manifest(answers="b"), manifest(weights="b"), manifest(seed=1))
-    }
-    assert len(keys) == 4
+    others = [{"answers": "b"}, {"weights": "b"}, {"seed": 1}, {"tested": ("b",)}, {"test_cells": 7}]
+    keys = {manifest().key, *(manifest(**other).key for other in others)}
+    assert len(keys) == 1 + len(others)
+
+
+def test_a_training_stays_the_same_whatever_it_is_called_and_wherever_its_data_lie():
+    elsewhere = {"title": "Another", "sources": ["A. Author"], "parts": [{"data": "other/poll-data"}]}
+    assert manifest(**elsewhere).key == manifest().key

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -11,9 +13,13 @@ import pytest
 import transformers
 
 from silicus.errors import InputError, LeakError, MissingExtraError, ModelError, PromptError, RunError, SilicusError
+from silicus.models import load_model
+from silicus.models.trained_as import trained_as
 from silicus.options import TrainOptions
 from silicus.study import Scale
+from silicus.train import TreeTrainer
 from silicus.workflow.training import train
+from tests.train.material import log_of
 from tests.workflow.training.small import TOPICS, changed, save_model, save_survey, survey, without_split
 
 LABELLED = Scale(kind="nominal", labels={1: "Completely different", 2: "Rather similar"})
@@ -198,6 +204,43 @@ def test_what_was_learnt_is_told_and_a_finished_run_is_left_as_it_is(poll, model
     assert train(None, options(poll, model)).manifest == trained.manifest
     with pytest.raises(RunError, match=r"holds another training \(rank was 2, is 3\)"):
         train(None, options(poll, model, rank=3))
+
+
+def test_a_finished_run_whose_model_is_gone_says_so(poll, model):
+    trained = train(None, options(poll, model))
+    shutil.rmtree(trained.model)
+    with pytest.raises(RunError, match=r"was finished on 2\S+, and its model is no longer there\. Delete the folder"):
+        train(None, options(poll, model))
+
+
+def test_a_training_that_is_stopped_says_where_keeps_a_model_and_goes_on(poll, model, monkeypatch):
+    step = TreeTrainer.training_step
+
+    def interrupted(trainer: TreeTrainer, *given: object, **named: object) -> object:
+        if trainer.state.global_step == 1:
+            signal.raise_signal(signal.SIGINT)
+        return step(trainer, *given, **named)
+
+    with monkeypatch.context() as once:
+        once.setattr(TreeTrainer, "training_step", interrupted)
+        with pytest.raises(RunError) as stopped:
+            train(None, options(poll, model))
+    folder = options(poll, model).out
+    assert str(stopped.value) == (
+        f"{folder}: stopped after step 2 of 3, and kept there. Start the same command again to go on."
+    )
+    said = trained_as(str(folder / "checkpoints" / "checkpoint-2"))
+    assert said is not None
+    assert load_model(str(folder / "checkpoints" / "checkpoint-2"), "cpu").name.endswith("checkpoint-2")
+    trained = train(None, options(poll, model))
+    assert trained_as(str(trained.model)) == said
+    assert [line["step"] for line in log_of(folder) if "loss" in line] == [1, 2, 3]
+
+
+def test_where_no_step_is_better_than_the_model_before_that_is_said(poll, model):
+    asked = options(poll, model, learning_rate=1e-12)
+    assert "No step did better on the validation part than the model before" in train(None, asked).done().warnings[-1]
+    assert "No step did better" not in " ".join(train(None, options(poll, model, out=asked.out / "b")).done().warnings)
 
 
 def test_pairs_keep_what_the_model_preferred_before_training(poll, model):

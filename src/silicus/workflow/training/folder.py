@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from silicus.errors import RunError
+from silicus.errors import RunError, counted
 from silicus.evaluate import SharesComparison
 from silicus.record import Record, digest, read, write
 from silicus.train import Recipe
@@ -17,6 +18,10 @@ from silicus.workflow.run import git_revision, machine, versions
 __all__ = ["DataUsed", "TrainingManifest", "begin", "find_folder", "finish", "key_of", "new_manifest"]
 
 _MANIFEST = "manifest.json"
+_MOST = 5
+"""Of two trainings, so many differences are named."""
+_WORDS = re.compile(r"title|sources.*|tests.*|parts\[\d+\]\.data")
+"""Settings that say no more than the answers themselves."""
 
 
 class DataUsed(Record):
@@ -52,27 +57,35 @@ class TrainingManifest(Record):
     """What should be known of how it was made, in sentences."""
     weights: str
     """Hash of the weights training started from."""
+    tested: list[str]
+    """Hashes of the answers of the recipe's further tests."""
     steps: int
     examples: int
     """How many examples all steps together learn from."""
     tokens: int | None = None
-    """How many tokens went through the model in training, once it is finished."""
+    """How many tokens the steps took through the model, once it is finished."""
     versions: dict[str, str]
     machine: str
     git: str | None
     created: str
     finished: str | None = None
     seconds: float | None = None
-    """How long the steps took, without reading, loading and testing."""
+    """How long training took: its steps and the looks at the validation part, without reading, loading and testing."""
     best_step: int | None = None
     """The step whose weights were kept; `None`: the last."""
     results: dict[str, SharesComparison] = {}
     """Dataset -> how far the model before and after training, and two controls, lie from people in its test part."""
 
 
-def key_of(recipe: Recipe, data: list[DataUsed], weights: str) -> str:
-    """Return the hash that two trainings share which learn the same."""
-    return digest(recipe.model_dump_json(), *(used.answers for used in data), weights)
+def key_of(recipe: Recipe, data: list[DataUsed], weights: str, tested: list[str]) -> str:
+    """Return the hash that two trainings share which learn the same and are tested on the same.
+
+    Data count by what they hold, wherever their folders lie; titles and sources are only words.
+    """
+    settings = recipe.model_dump_json(
+        exclude={"title": True, "sources": True, "tests": True, "parts": {"__all__": {"data"}}}
+    )
+    return digest(settings, *(used.answers for used in data), weights, *tested)
 
 
 def find_folder(out: Path | None, manifest: TrainingManifest) -> tuple[Path, TrainingManifest]:
@@ -122,13 +135,16 @@ def finish(folder: Path, manifest: TrainingManifest, **found: Any) -> TrainingMa
     return done
 
 
-def new_manifest(recipe: Recipe, data: list[DataUsed], weights: str, **more: Any) -> TrainingManifest:
+def new_manifest(
+    recipe: Recipe, data: list[DataUsed], weights: str, tested: list[str], **more: Any
+) -> TrainingManifest:
     """Return the manifest of a training that is about to begin."""
     return TrainingManifest(
-        key=key_of(recipe, data, weights),
+        key=key_of(recipe, data, weights, tested),
         recipe=recipe,
         data=data,
         weights=weights,
+        tested=tested,
         versions=versions(),
         machine=machine(),
         git=git_revision(),
@@ -146,8 +162,23 @@ def _name(manifest: TrainingManifest) -> str:
 
 def _difference(old: TrainingManifest, new: TrainingManifest) -> str:
     """Return what is different, in words."""
-    before, now = old.recipe.model_dump(), new.recipe.model_dump()
-    changed = [f"{name} was {before[name]}, is {now[name]}" for name in now if before.get(name) != now[name]]
-    if changed:
-        return "; ".join(changed)[:300]
-    return "the answers have changed" if old.weights == new.weights else "the starting weights have changed"
+    before, now = dict(_settings(old.recipe.model_dump())), dict(_settings(new.recipe.model_dump()))
+    names = [name for name in {**before, **now} if not _WORDS.fullmatch(name) and before.get(name) != now.get(name)]
+    if names:
+        changed = [f"{name} was {before.get(name, 'absent')}, is {now.get(name, 'absent')}" for name in names[:_MOST]]
+        left = f"; and {counted(len(names) - _MOST, 'setting', 'settings')} more" if len(names) > _MOST else ""
+        return "; ".join(changed) + left
+    return "the starting weights have changed" if old.weights != new.weights else "the answers have changed"
+
+
+def _settings(of: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every setting with its place in the recipe, such as `parts[0].per_cell`."""
+    inner: list[tuple[str, Any]] = []
+    if isinstance(of, dict):
+        inner = [(f"{name}.{key}" if name else key, value) for key, value in cast("dict[str, Any]", of).items()]
+    elif isinstance(of, list):
+        inner = [(f"{name}[{place}]", value) for place, value in enumerate(cast("list[Any]", of))]
+    if not inner:
+        yield name, of
+    for key, value in inner:
+        yield from _settings(value, key)

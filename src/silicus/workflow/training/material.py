@@ -77,6 +77,7 @@ class Material:
         validation: dataset -> cells looked at in training.
         test: dataset -> cells predicted before and after training.
         left_out: stimuli that were left out because they are tested on elsewhere.
+        further: the datasets of which nothing is learnt.
     """
 
     sources: list[Source]
@@ -84,6 +85,7 @@ class Material:
     validation: dict[str, HeldOut]
     test: dict[str, HeldOut]
     left_out: list[str]
+    further: list[Source]
 
 
 def gather(recipe: Recipe) -> Material:
@@ -120,7 +122,7 @@ def gather(recipe: Recipe) -> Material:
         for source in everything
         if recipe.test_cells and len(_tested_rows(source))
     }
-    return Material(sources, learnt, validation, test, left_out)
+    return Material(sources, learnt, validation, test, left_out, tests)
 
 
 def chance(purpose: str, *of: object) -> np.random.Generator:

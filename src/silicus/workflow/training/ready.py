@@ -203,8 +203,9 @@ def _manifest(recipe: Recipe, material: Material, weights: str, steps: list[Plac
         )
         for number, (source, learnt) in enumerate(zip(material.sources, material.learnt, strict=True))
     ]  # fmt: skip
+    tested = [test.answers for test in material.further]
     return new_manifest(
-        recipe, used, weights, left_out=material.left_out, warnings=list(_warnings(recipe, material)),
+        recipe, used, weights, tested, left_out=material.left_out, warnings=list(_warnings(recipe, material)),
         steps=len(steps), examples=len(parts),
     )  # fmt: skip
 

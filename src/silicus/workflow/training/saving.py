@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -22,7 +21,7 @@ from silicus.train.card import CardFacts, Result, TaughtBy, model_card
 from silicus.train.licences import Licence, licence_of
 from silicus.workflow.training.folder import TrainingManifest
 
-__all__ = ["MODEL", "origin", "save"]
+__all__ = ["MODEL", "how_trained", "origin", "save"]
 
 MODEL = "model"
 
@@ -30,8 +29,27 @@ _TERMS = ("LICENSE*", "LICENCE*", "NOTICE*", "USE_POLICY*")
 """Files of a base that have to go wherever it goes."""
 
 
+def how_trained(learner: HuggingFaceModel, asking: Asking, manifest: TrainingManifest) -> TrainedAs:
+    """Return what the model, and every checkpoint on the way to it, says of its training."""
+    recipe = manifest.recipe
+    base, before = origin(recipe.model), trained_as(recipe.model)
+    lines = licence_of(base, learner.module.config).lines
+    said_before = before.notice if before else []
+    return TrainedAs(
+        template=recipe.template, answers=recipe.answers, base=base, recipe=recipe.title,
+        notice=[*lines, *(line for line in said_before if line not in lines)],
+        prompts=prompts_digest(lambda item, respondent: _row(asking, item, respondent)[1]),
+        run=manifest.key, version=manifest.versions["silicus"],
+    )  # fmt: skip
+
+
 def save(
-    folder: Path, trainer: TreeTrainer, learner: HuggingFaceModel, asking: Asking, manifest: TrainingManifest
+    folder: Path,
+    trainer: TreeTrainer,
+    learner: HuggingFaceModel,
+    asking: Asking,
+    manifest: TrainingManifest,
+    said: TrainedAs,
 ) -> Path:
     """Return the folder of the model: weights or adapter, tokenizer, card, licence, and the words it was trained in.
 
@@ -44,49 +62,32 @@ def save(
         learner: the model.
         asking: how examples were put to it.
         manifest: what was asked, with the results.
+        said: what it says of its training (`how_trained`).
     """
     target, module = folder / MODEL, learner.module
     # The trainer turns it off; without it, generating with the saved model would compute every token's past anew.
     module.config.use_cache = True
     merged = manifest.recipe.adapter != "none" and locate(manifest.recipe.model).gguf is not None
     if not merged:
-        _name_bases(module)
         trainer.save_model(str(target))
     elif trainer.is_world_process_zero():
         module.float().merge_and_unload().save_pretrained(target)
         learner.tokenizer.save_pretrained(target)
     if trainer.is_world_process_zero():
         (target / "training_args.bin").unlink(missing_ok=True)
-        _describe(target, learner, asking, manifest)
+        _describe(target, learner, asking, manifest, said)
     return target
 
 
-def _name_bases(module: Any) -> None:
-    """Have adapters name a base that is a folder by its whole path: a run folder may be used from anywhere."""
-    for config in getattr(module, "peft_config", {}).values():
-        base = Path(config.base_model_name_or_path)
-        if base.is_dir():
-            config.base_model_name_or_path = str(base.resolve())
-
-
-def _describe(target: Path, learner: HuggingFaceModel, asking: Asking, manifest: TrainingManifest) -> None:
+def _describe(
+    target: Path, learner: HuggingFaceModel, asking: Asking, manifest: TrainingManifest, said: TrainedAs
+) -> None:
     """Write what the model says of itself to machines, to people and to lawyers."""
-    recipe = manifest.recipe
-    base, before = origin(recipe.model), trained_as(recipe.model)
-    licence = licence_of(base, learner.module.config)
-    said_before = before.notice if before else []
-    notice = [*licence.lines, *(line for line in said_before if line not in licence.lines)]
-    licence = licence.model_copy(update={"lines": notice})
-    version = manifest.versions["silicus"]
-    _carry_terms(Path(recipe.model), target)
-    if notice:
-        write_text(target / "NOTICE", "\n\n".join(notice) + f"\n\n{licence.name}: {licence.url}\n")
-    write_text(target / "README.md", model_card(_facts(target, base, licence, learner, asking, manifest)))
-    said = TrainedAs(
-        template=recipe.template, answers=recipe.answers, base=base, notice=notice, recipe=recipe.title,
-        prompts=prompts_digest(lambda item, respondent: _row(asking, item, respondent)[1]),
-        run=manifest.key, version=version,
-    )  # fmt: skip
+    licence = licence_of(said.base, learner.module.config).model_copy(update={"lines": said.notice})
+    _carry_terms(Path(manifest.recipe.model), target)
+    if said.notice:
+        write_text(target / "NOTICE", "\n\n".join(said.notice) + f"\n\n{licence.name}: {licence.url}\n")
+    write_text(target / "README.md", model_card(_facts(target, said.base, licence, learner, asking, manifest)))
     write(target / TRAINED_AS, said)
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
-import time
+from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from silicus.errors import RunError
 from silicus.models.huggingface import HuggingFaceModel
 from silicus.models.learner import LowRank, load_learner
+from silicus.models.trained_as import TrainedAs
 from silicus.options import TrainOptions
 from silicus.report import PartLearnt, TrainingDone
 from silicus.study import read_table, write_table
@@ -23,6 +26,7 @@ from silicus.train import (
     Looking,
     Predicted,
     Recipe,
+    Stopping,
     Telling,
     TreeTrainer,
     last_checkpoint,
@@ -38,7 +42,7 @@ from silicus.workflow.training.folder import TrainingManifest, begin, find_folde
 from silicus.workflow.training.material import Material, chance
 from silicus.workflow.training.ready import Ready, check_fits, get_ready, processes
 from silicus.workflow.training.results import compare
-from silicus.workflow.training.saving import MODEL, save
+from silicus.workflow.training.saving import MODEL, how_trained, save
 
 __all__ = ["Trained", "train"]
 
@@ -52,10 +56,12 @@ class Trained:
     Attributes:
         folder: the run folder; `model/` in it is the model.
         manifest: what was asked, and how far the model lies from people before and after.
+        earlier: whether it had been finished before, so that nothing was done.
     """
 
     folder: Path
     manifest: TrainingManifest
+    earlier: bool = False
 
     @property
     def model(self) -> Path:
@@ -67,9 +73,10 @@ class Trained:
         said = self.manifest
         return TrainingDone(
             model=said.recipe.model, folder=str(self.folder),
-            parts=[PartLearnt(used.name, used.objective, used.examples, used.given) for used in said.data],
+            parts=[PartLearnt(used.name, used.objective, used.taken, used.examples, used.given) for used in said.data],
             steps=said.steps, best_step=said.best_step, seconds=said.seconds or 0.0, tokens=said.tokens or 0,
             results=said.results, left_out=said.left_out, warnings=said.warnings,
+            earlier=said.finished if self.earlier else None,
         )  # fmt: skip
 
 
@@ -84,12 +91,12 @@ def train(recipe_file: Path | None, options: TrainOptions) -> Trained:
 
     Raises:
         SilicusError: something given is not as it should be; no step is taken then.
-        RunError: the loss became no number; the last good checkpoint is kept.
+        RunError: the loss became no number, or it was asked to stop; the last good checkpoint is kept.
     """
     ready = get_ready(recipe_asked(recipe_file, options), options)
     folder, manifest = find_folder(options.out, ready.manifest)
     if manifest.finished:
-        return Trained(folder, manifest)
+        return _earlier(Trained(folder, manifest, earlier=True))
     check_fits(ready)
     recipe, asking, material = ready.recipe, ready.asking, ready.material
     with waiting(f"loading {recipe.model}"):
@@ -97,20 +104,32 @@ def train(recipe_file: Path | None, options: TrainOptions) -> Trained:
     begin(folder, manifest)
     before = _answers(learner, asking, material, "before training")
     learnt = [_with_reference(part, n, folder, learner, asking) for n, part in enumerate(material.learnt)]
-    trainer, seconds = _run(ready, ready.batches(learnt), learner, folder)
+    said = how_trained(learner, asking, manifest)
+    trainer, seconds = _run(ready, ready.batches(learnt), learner, folder, said)
     after = _answers(learner, asking, material, "after training")
     found: dict[str, Any] = {
         "seconds": seconds,
-        "tokens": learner.forwarded,
+        "tokens": trainer.state.num_input_tokens_seen,
         "best_step": trainer.state.best_global_step,
+        "warnings": [*manifest.warnings, *_no_better(trainer)],
         "results": compare(material, before, after, chance("intervals")),
     }
     # A run is finished once its model is on disk, and not before.
-    save(folder, trainer, learner, asking, manifest.model_copy(update=found))
+    save(folder, trainer, learner, asking, manifest.model_copy(update=found), said)
     manifest = finish(folder, manifest, **found)
     if is_first():
         shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
     return Trained(folder, manifest)
+
+
+def _earlier(trained: Trained) -> Trained:
+    """Return a training that was finished before, if its model is still there."""
+    if not trained.model.is_dir():
+        raise RunError(
+            f"{trained.folder}: this training was finished on {trained.manifest.finished}, and its model is no longer "
+            "there. Delete the folder to train again, or choose another with --out."
+        )
+    return trained
 
 
 def _learner(recipe: Recipe, options: TrainOptions) -> HuggingFaceModel:
@@ -153,19 +172,43 @@ def _with_reference(learnt: Learnt, number: int, folder: Path, learner: HuggingF
     return learnt
 
 
-def _run(ready: Ready, batches: Batches, learner: HuggingFaceModel, folder: Path) -> tuple[TreeTrainer, float]:
-    """Return the trainer after its last step, and how many seconds its steps took."""
+def _run(
+    ready: Ready, batches: Batches, learner: HuggingFaceModel, folder: Path, said: TrainedAs
+) -> tuple[TreeTrainer, float]:
+    """Return the trainer after its last step, and how many seconds it took to get there.
+
+    Raises:
+        RunError: it was asked to stop before its last step; a checkpoint is kept.
+    """
     validation = ready.material.validation
     looking = Looking(ready.asking, validation) if validation else None
     arguments = training_arguments(ready.recipe, folder, len(batches), ready.device, looks=looking is not None)
-    trainer = TreeTrainer(learner, learner.tokenizer, batches, ready.recipe, arguments, looking)
-    learner.forwarded = 0
+    trainer = TreeTrainer(learner, learner.tokenizer, batches, ready.recipe, arguments, looking, said)
+    lines = JsonLines(folder / LOG)
     with progress("training", len(batches), "steps") as bar:
-        for callback in (JsonLines(folder / LOG), Telling(bar.reach), *tensorboard(folder)):
+        stopping = Stopping(lambda said: bar.reach(trainer.state.global_step, said))
+        for callback in (lines, Telling(bar.reach), stopping, *tensorboard(folder)):
             trainer.add_callback(callback)
         checkpoint = last_checkpoint(folder / CHECKPOINTS)
-        start = time.monotonic()
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)  # pyright: ignore[reportUnknownMemberType]
-        seconds = time.monotonic() - start
+        with stopping.listening() if processes() == 1 else nullcontext():
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)  # pyright: ignore[reportUnknownMemberType]
+    step = trainer.state.global_step
+    if step < len(batches):
+        raise RunError(
+            f"{folder}: stopped after step {step:,} of {len(batches):,}, and kept there. Start the same command again "
+            "to go on."
+        )
     trainer.leave()
-    return trainer, seconds
+    return trainer, lines.seconds
+
+
+def _no_better(trainer: TreeTrainer) -> Iterator[str]:
+    """Yield a warning where the model before training had the least loss on the validation part."""
+    looked = [line for line in trainer.state.log_history if "eval_loss" in line]
+    if trainer.state.best_metric is not None and looked and looked[0]["step"] == 0:
+        before, best = looked[0]["eval_loss"], trainer.state.best_metric
+        if best >= before:
+            yield (
+                f"No step did better on the validation part than the model before training (loss {best:.3f}, before "
+                f"{before:.3f}): what it learnt does not carry over. Use the model it started from."
+            )
