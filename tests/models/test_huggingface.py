@@ -90,6 +90,15 @@ def test_the_fingerprint_of_a_folder_changes_with_its_weights(folder: Path) -> N
     assert load_model(str(folder), device="cpu").fingerprint != before
 
 
+def test_the_fingerprint_of_a_folder_does_not_change_with_words_about_it(folder: Path) -> None:
+    before = load_model(str(folder), device="cpu").fingerprint
+    for name in ("README.md", "LICENSE.txt", "LICENCE", "NOTICE", "USE_POLICY.md"):
+        (folder / name).write_text("mended", encoding="utf-8")
+    assert load_model(str(folder), device="cpu").fingerprint == before
+    (folder / "generation.txt").write_text("no words of law", encoding="utf-8")
+    assert load_model(str(folder), device="cpu").fingerprint != before
+
+
 def test_tokens_forwarded_are_the_distinct_nodes_of_the_tree() -> None:
     model, prompts = tiny_model("byte-level"), asked(SEVEN, people=40)
     rows = list(model.encoder.rows(prompts))

@@ -23,14 +23,15 @@ from silicus.plugins import require
 from silicus.record import digest
 
 __all__ = [
+    "TERMS",
     "Located", "Words", "load_folder_or_hub", "load_smollm2", "load_words", "locate", "quiet", "refuse_adapter",
     "torch_dtype", "where_to_run",
 ]  # fmt: skip
 
 _TOKENIZER_FILES = {"tokenizer.json", "tokenizer.model", "tokenizer_config.json", "vocab.json"}
-
-
-_WORDS = {"LICENSE", "NOTICE", "silicus.json"}
+TERMS = ("LICENSE*", "LICENCE*", "NOTICE*", "USE_POLICY*")
+"""Files of a model that have to go wherever it goes."""
+_WORDS = (*TERMS, "*.md", "silicus.json")
 """Files that no prediction depends on."""
 
 
@@ -255,7 +256,7 @@ def _fingerprint(place: str) -> str:
         return place
     parts: list[str] = []
     files = [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
-    for path in sorted(path for path in files if path.suffix != ".md" and path.name not in _WORDS):
+    for path in sorted(path for path in files if not any(path.match(pattern) for pattern in _WORDS)):
         with path.open("rb") as file:
             parts += [str(path.relative_to(folder)), hashlib.file_digest(file, "sha256").hexdigest()]
     return digest(*parts)

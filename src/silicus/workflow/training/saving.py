@@ -10,7 +10,7 @@ import numpy as np
 
 from silicus.errors import SilicusError
 from silicus.models.huggingface import HuggingFaceModel
-from silicus.models.loading import locate
+from silicus.models.loading import TERMS, locate
 from silicus.models.trained_as import TRAINED_AS, TrainedAs, probes, prompts_digest, trained_as
 from silicus.models.tree import Row
 from silicus.prompts import Prompt
@@ -24,9 +24,6 @@ from silicus.workflow.training.folder import TrainingManifest
 __all__ = ["MODEL", "how_trained", "origin", "save"]
 
 MODEL = "model"
-
-_TERMS = ("LICENSE*", "LICENCE*", "NOTICE*", "USE_POLICY*")
-"""Files of a base that have to go wherever it goes."""
 
 
 def how_trained(learner: HuggingFaceModel, asking: Asking, manifest: TrainingManifest) -> TrainedAs:
@@ -104,7 +101,7 @@ def origin(name: str) -> str:
 
 def _carry_terms(base: Path, target: Path) -> None:
     """Copy the licence files of a base that is a folder."""
-    for pattern in _TERMS if base.is_dir() else ():
+    for pattern in TERMS if base.is_dir() else ():
         for path in base.glob(pattern):
             shutil.copyfile(path, target / path.name)
 
