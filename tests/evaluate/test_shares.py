@@ -86,7 +86,7 @@ def test_a_system_without_a_prediction_is_compared_on_the_cells_both_have():
 
 def test_people_who_all_refused_leave_a_cell_without_numbers():
     found = compared(binary("ab", [NAN, 0.5], m=[0.6, 0.6]))
-    assert [found.overall["m"][metric].n for metric in SHARE_METRICS] == [1, 1, 1, 1, 0]
+    assert [found.overall["m"][metric].n for metric in SHARE_METRICS] == [1, 1, 1, 1, 0, 0]
 
 
 def test_probability_zero_makes_a_log_likelihood_infinite_and_no_other_number():
@@ -305,3 +305,14 @@ def test_shares_of_nothing_but_refusals_are_unknown():
 def test_a_distribution_over_other_answers_is_named():
     with pytest.raises(InputError, match=r"found 3 numbers for the scale 1, 2, 3 \(refusals 8, 9\), which has 5 answ"):
         as_points([0.2, 0.3, 0.5], FIVE)
+
+
+def test_what_is_as_coded_stands_beside_and_decides_nothing():
+    cells = [f"q{n}" for n in range(12)]
+    people, opposite = [np.array([0.9, 0.1])] * 12, [np.array([0.1, 0.9])] * 12
+    shares = Shares(cells, people, [np.array([0.0, 1.0])] * 12, {"m": opposite}, as_coded=True)
+    found = compare_shares(shares, np.random.default_rng(0))
+    # The order of the answers is nothing to it.
+    own = found.overall["m"]
+    assert (own["cao_emd_as_coded"].value, own["wasserstein"].value) == pytest.approx((0, 0.8))
+    assert found.decisive == ["wasserstein", "total_variation", "js_distance", "nll"]

@@ -13,6 +13,7 @@ from silicus.evaluate.metrics import (
     wasserstein,
     wasserstein_observed,
 )
+from silicus.evaluate.paired import FEWEST, SHARE_METRICS, Change, ShareMetric
 from silicus.evaluate.records import (
     LEFT_OUT,
     METRICS,
@@ -26,17 +27,7 @@ from silicus.evaluate.records import (
     StudyScores,
 )
 from silicus.evaluate.scores import evaluate
-from silicus.evaluate.shares import (
-    FEWEST,
-    SHARE_METRICS,
-    Change,
-    ShareMetric,
-    Shares,
-    SharesComparison,
-    Unit,
-    as_points,
-    compare_shares,
-)
+from silicus.evaluate.shares import Shares, SharesComparison, Unit, as_points, compare_shares
 from silicus.evaluate.together import ENOUGH
 
 __all__ = [

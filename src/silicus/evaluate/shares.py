@@ -10,45 +10,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from silicus.errors import InputError, counted, did_you_mean
-from silicus.evaluate.bootstrap import interval
-from silicus.evaluate.metrics import FloatArray, cross_entropy, js_distance, total_variation, wasserstein
+from silicus.evaluate.metrics import (
+    FloatArray,
+    cao_emd_as_coded,
+    cross_entropy,
+    js_distance,
+    total_variation,
+    wasserstein,
+)
 from silicus.evaluate.noise import perfect_wasserstein
+from silicus.evaluate.paired import SHARE_METRICS, Change, ShareMetric, draw
 from silicus.evaluate.records import Estimate
 from silicus.evaluate.together import Cells, taken_together, together
 from silicus.record import Record
 from silicus.study import Scale
 
-__all__ = [
-    "FEWEST", "SHARE_METRICS", "Change", "ShareMetric", "Shares", "SharesComparison", "Unit", "as_points",
-    "compare_shares",
-]  # fmt: skip
-
-ShareMetric = Literal["wasserstein", "total_variation", "js_distance", "nll", "single_nll"]
-"""The distances of a cell; of all of them lower is better. `nll` is `cross_entropy`: the negative log likelihood
-expected of one person's answer, where all are predicted alike; `single_nll` that of answers each predicted for the
-person who gave it."""
+__all__ = ["Shares", "SharesComparison", "Unit", "as_points", "compare_shares"]
 
 Unit = Literal["questions", "batteries", "studies"]
 """What a cluster may be; a battery is of questions that say much the same."""
-
-FEWEST = 10
-"""So many cells, of as many clusters, must have a number for it to decide who is closer: percentiles of fewer clusters
-drawn again are too narrow."""
-
-SHARE_METRICS: tuple[ShareMetric, ...] = get_args(ShareMetric)
-"""Every metric of a comparison, in the order it is printed."""
-
-# How many resamples are in memory at once.
-_BLOCK = 250
-
-# What stands where in a sum over cells.
-_TOTAL, _INFINITE, _COUNT = range(3)
 
 
 @dataclass(frozen=True)
@@ -66,6 +52,7 @@ class Shares:
         pools: cells of one name are taken together for distances where they are of few people, such as the stimuli of
             a question; they have the same points. `None`: none are.
         single: system -> of each cell, the mean negative log likelihood of single people's answers, NaN where unknown.
+        as_coded: whether metrics as their authors' code computes them are taken too, beside published figures.
     """
 
     cluster: Sequence[str]
@@ -76,6 +63,7 @@ class Shares:
     people: Sequence[float] | FloatArray | None = None
     pools: Sequence[str] | None = None
     single: Mapping[str, FloatArray] = field(default_factory=dict[str, FloatArray])
+    as_coded: bool = False
 
     def __post_init__(self) -> None:
         """Check that every list has the same cells, with the same points."""
@@ -107,15 +95,6 @@ class Shares:
                     f"cell {cell} ('{self.cluster[cell]}'): '{name}' has the shape {np.shape(row)}, 'human' has "
                     f"{np.shape(human)}. Give both one number a point, without refusals (`as_points`)."
                 )
-
-
-class Change(Record):
-    """How a system compares with another, on the cells for which both have a number and on the same draws."""
-
-    difference: Estimate
-    """Mean over cells of the system minus that of the other: negative is better."""
-    percent: Estimate
-    """The difference in percent of the other's mean."""
 
 
 class SharesComparison(Record):
@@ -212,7 +191,7 @@ def compare_shares(
     values = np.concatenate([_single(shares), _distances(shares, groups, people)])
     clusters = [*shares.cluster, *(shares.cluster[int(group[0])] for group in groups)]
     names, cluster = np.unique(np.asarray(clusters), return_inverse=True)
-    drawn = _draw(values, cluster, len(names), draws, rng)
+    drawn = draw(values, SHARE_METRICS, cluster, len(names), draws, rng)
     infinite = np.isinf(values[:, SHARE_METRICS.index("nll")]).sum(axis=0)
     return SharesComparison(
         cells_n=len(shares.cluster),
@@ -249,10 +228,7 @@ def _single(shares: Shares) -> FloatArray:
 def _distances(shares: Shares, groups: list[Cells], people: FloatArray) -> FloatArray:
     """Return the distances of cells taken together and NaN for log likelihoods, shape (groups, metrics, systems)."""
     found = np.full((len(groups), len(SHARE_METRICS), len(shares.predicted)), np.nan)
-    every, positions = (
-        taken_together(shares.human, groups, people),
-        [shares.positions[int(group[0])] for group in groups],
-    )
+    every, positions = taken_together(shares.human, groups, people), _positions(shares, groups)
     for system, rows in enumerate(shares.predicted.values()):
         predicted = taken_together(rows, groups, people)
         for cells in _of_one_length(every):
@@ -261,6 +237,7 @@ def _distances(shares: Shares, groups: list[Cells], people: FloatArray) -> Float
                 "wasserstein": wasserstein(model, human, places),
                 "total_variation": total_variation(model, human),
                 "js_distance": js_distance(model, human),
+                **({"cao_emd_as_coded": cao_emd_as_coded(model, human)} if shares.as_coded else {}),
             }
             for metric, values in distances.items():
                 found[cells, SHARE_METRICS.index(metric), system] = values
@@ -270,10 +247,7 @@ def _distances(shares: Shares, groups: list[Cells], people: FloatArray) -> Float
 def _perfect(shares: Shares, groups: list[Cells], people: FloatArray) -> float | None:
     """Return the mean Wasserstein expected of a perfect prediction in cells of these numbers of people."""
     counts = np.array([people[group].sum() for group in groups])
-    every, positions = (
-        taken_together(shares.human, groups, people),
-        [shares.positions[int(group[0])] for group in groups],
-    )
+    every, positions = taken_together(shares.human, groups, people), _positions(shares, groups)
     found = np.full(len(groups), np.nan)
     for cells in _of_one_length(every):
         found[cells] = perfect_wasserstein(_stacked(every, cells), counts[cells], _stacked(positions, cells))
@@ -294,107 +268,3 @@ def _of_one_length(rows: Sequence[FloatArray]) -> Iterator[Cells]:
 
 def _stacked(rows: Sequence[FloatArray], cells: Cells) -> FloatArray:
     return np.stack([np.asarray(rows[cell], dtype=np.float64) for cell in cells.tolist()])
-
-
-@dataclass(frozen=True)
-class _Drawn:
-    """Means over cells of every metric and system, on all cells for which a second system has a number too.
-
-    Attributes:
-        value: shape (metrics, systems, systems): the mean of the first system, where the second has a number.
-        resampled: the same of every resample, shape (draws, metrics, systems, systems).
-        cells: number of cells behind each mean, shape (metrics, systems, systems).
-        clusters: number of clusters these are of, shape (metrics, systems, systems).
-    """
-
-    value: FloatArray
-    resampled: FloatArray
-    cells: npt.NDArray[np.int64]
-    clusters: npt.NDArray[np.int64]
-
-    def decisive(self) -> list[ShareMetric]:
-        """Return the metrics that a system has in enough cells of enough clusters."""
-        most: npt.NDArray[np.int64] = np.minimum(self.cells, self.clusters).max(axis=(1, 2))
-        return [metric for place, metric in enumerate(SHARE_METRICS) if most[place] >= FEWEST]
-
-    def means(self, system: int) -> dict[ShareMetric, Estimate]:
-        """Return the mean of every metric, and its interval."""
-        at = [(metric, system, system) for metric in range(len(SHARE_METRICS))]
-        found = [self._estimate(place, self.value[place], self.resampled[:, *place]) for place in at]
-        return dict(zip(SHARE_METRICS, found, strict=True))
-
-    def changes(self, system: int, other: int) -> dict[ShareMetric, Change]:
-        """Return how a system compares with another in every metric."""
-        at = [((metric, system, other), (metric, other, system)) for metric in range(len(SHARE_METRICS))]
-        found = [self._change(own, base) for own, base in at]
-        return dict(zip(SHARE_METRICS, found, strict=True))
-
-    def _change(self, own: tuple[int, int, int], base: tuple[int, int, int]) -> Change:
-        before, drawn = self.value[base], self.resampled[:, *base]
-        # inf - inf and 0 / 0 are unknown; both come from single cells and are no accident.
-        with np.errstate(invalid="ignore", divide="ignore"):
-            value, resampled = self.value[own] - before, self.resampled[:, *own] - drawn
-            return Change(
-                difference=self._estimate(own, value, resampled),
-                percent=self._estimate(own, 100 * value / before, 100 * resampled / drawn),
-            )
-
-    def _estimate(self, place: tuple[int, int, int], value: float, resampled: FloatArray) -> Estimate:
-        # Draws of a single cluster are all alike: they say nothing of other clusters.
-        told = self.clusters[place] > 1 and not np.isnan(value)
-        low, high = interval(resampled) if told else (np.nan, np.nan)
-        return Estimate(value=float(value), low=low, high=high, n=int(self.cells[place]))
-
-
-def _draw(
-    values: FloatArray, cluster: npt.NDArray[np.int64], clusters: int, draws: int, rng: np.random.Generator
-) -> _Drawn:
-    """Return the means over cells, and those of `draws` resamples of the clusters.
-
-    Args:
-        values: shape (cells, metrics, systems); NaN where a cell has none, +inf is kept.
-        cluster: index of a cell's cluster, shape (cells,).
-        clusters: number of clusters.
-        draws: number of resamples.
-        rng: where they come from.
-    """
-    added = _added(values)
-    sums = np.zeros((clusters, *added.shape[1:]))
-    np.add.at(sums, cluster, added)
-    known = sums[:, _COUNT]
-    resampled = [_means(_times(block, clusters, rng), sums) for block in _blocks(draws)]
-    whole = _means(np.ones((1, clusters)), sums)[0]
-    return _Drawn(whole, np.concatenate(resampled), known.sum(axis=0).astype(np.int64), (known > 0).sum(axis=0))
-
-
-def _added(values: FloatArray) -> FloatArray:
-    """Return what each cell adds to a sum, to a count of infinities and to a count of cells.
-
-    Returns:
-        Shape (cells, 3, metrics, systems, systems): of the first system, where the second has a number too.
-    """
-    known = ~np.isnan(values)
-    both = known[..., :, None] & known[..., None, :]
-    own = np.broadcast_to(values[..., :, None], both.shape)
-    # 0 x inf is NaN: infinities are counted, so that a cell that is not drawn does not count.
-    infinite = np.where(both & np.isinf(own), 1.0, 0.0)
-    return np.stack([np.where(both & np.isfinite(own), own, 0.0), infinite, np.where(both, 1.0, 0.0)], axis=1)
-
-
-def _means(times: FloatArray, sums: FloatArray) -> FloatArray:
-    """Return the means when every cluster is taken so many times, shape (draws, metrics, systems, systems)."""
-    totals = (times @ sums.reshape(len(sums), -1)).reshape(len(times), *sums.shape[1:])
-    total, infinite, count = (totals[:, part] for part in (_TOTAL, _INFINITE, _COUNT))
-    return np.where(infinite > 0, np.inf, total / np.where(count > 0, count, np.nan))
-
-
-def _times(draws: int, clusters: int, rng: np.random.Generator) -> FloatArray:
-    """Return how often each cluster is drawn, shape (draws, clusters)."""
-    chosen = rng.integers(clusters, size=(draws, clusters)) + clusters * np.arange(draws)[:, None]
-    return np.bincount(chosen.ravel(), minlength=draws * clusters).reshape(draws, clusters).astype(np.float64)
-
-
-def _blocks(draws: int) -> Iterator[int]:
-    """Yield numbers of draws that sum to `draws`, few enough at once to be kept in memory."""
-    for start in range(0, draws, _BLOCK):
-        yield min(_BLOCK, draws - start)

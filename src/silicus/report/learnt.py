@@ -31,7 +31,9 @@ _TITLES: dict[ShareMetric, str] = {
     "js_distance": "Jensen-Shannon distance",
     "nll": "Negative log likelihood",
     "single_nll": "Negative log likelihood, single answers",
+    "cao_emd_as_coded": "“EMD” of Cao et al., as coded",
 }
+_APART: set[ShareMetric] = {"single_nll", "cao_emd_as_coded"}
 
 
 class _Outcome(StrEnum):
@@ -165,9 +167,9 @@ def _overall(found: SharesComparison, systems: list[str], width: int) -> Table:
 
 
 def _told(found: SharesComparison) -> list[ShareMetric]:
-    """Return the metrics to print: single answers where they are predicted one by one."""
-    single = any(metrics["single_nll"].n for metrics in found.overall.values())
-    return [metric for metric in SHARE_METRICS if single or metric != "single_nll"]
+    """Return the metrics to print: not single answers where none are predicted one by one, nor what was not asked."""
+    known = {metric for own in found.overall.values() for metric, estimate in own.items() if estimate.n}
+    return [metric for metric in SHARE_METRICS if metric not in _APART or metric in known]
 
 
 def _mean(found: SharesComparison, system: str, metric: ShareMetric, gap: str) -> Text:

@@ -13,6 +13,7 @@ from silicus.study import Scale
 from silicus.train import HeldOut, Predicted, Recipe
 from silicus.workflow.training.material import Material, gather
 from silicus.workflow.training.results import compare, shares_learnt
+from tests.report.test_learnt import joined, printed
 from tests.workflow.training.small import AGREE, TOPICS, save_survey, survey
 
 UNLIKE = ("Bicycles?", "Gardens?", "Weather?")
@@ -126,3 +127,12 @@ def test_the_studies_of_a_dataset_nothing_is_learnt_from_are_unseen(tmp_path):
     assert set(test["one"].unseen) == {""}
     assert set(test["six"].unseen) == {"study"}
     assert set(test["poll"].unseen) == {"question"}
+
+
+@pytest.mark.parametrize(("objective", "cells"), [("cao_as_coded", 1), ("distribution", 0)])
+def test_where_a_loss_is_as_cao_coded_so_is_their_distance(tmp_path, objective, cells):
+    data = survey(scale=AGREE)
+    path = save_survey(tmp_path / "poll-data", replace(data, responses=data.responses.with_columns(n=pl.lit(50))))
+    found = compared(gathered(path, objective=objective))["poll"]
+    assert found.overall["tuned"]["cao_emd_as_coded"].n == cells
+    assert ("EMD" in joined(printed(found))) == bool(cells)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -27,6 +28,7 @@ def compare(
     """
     told = [each for data in _distinct(material) for each in shares_learnt(data)]
     mean, words = training_mean(shares for _, shares in told), option_words_mean(told)
+    as_coded = any(learnt.part.objective == "cao_as_coded" for learnt in material.learnt)
     found: dict[str, SharesComparison] = {}
     for name, held in material.test.items():
         if name not in before:
@@ -41,6 +43,7 @@ def compare(
         single = {"tuned": after[name].single(held), "untuned": before[name].single(held)}
         for unseen, cells in _apart(held):
             shares = _shares(held, systems, single, cells, unseen)
+            shares = replace(shares, as_coded=as_coded)
             key = name if len(cells) == len(held.human) else f"{name}, unseen {unseen}"
             found[key] = compare_shares(shares, rng, reference="untuned")
     return found

@@ -146,5 +146,7 @@ def _results(manifest: TrainingManifest) -> Iterator[Result]:
     for data, found in manifest.results.items():
         for system, metrics in found.overall.items():
             for metric, estimate in metrics.items():
+                if not estimate.n:
+                    continue  # It was not asked for, or no cell has it.
                 words = metric.replace("_", " ")
                 yield Result(data, words, system, estimate.value, estimate.low, estimate.high, estimate.n)
