@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 from silicus.evaluate import (
     accuracy_draw,
     accuracy_median,
+    brier,
+    entropy,
+    entropy_ratio,
+    mean_position,
     negative_log_likelihood,
+    sd_ratio,
+    standard_deviation,
     total_variation,
     wasserstein,
     wasserstein_observed,
@@ -160,3 +166,41 @@ def test_log_likelihood_is_unknown_where_prediction_or_answer_is():
 def test_accuracies_are_shares(p, answer):
     for metric in (accuracy_draw, accuracy_median):
         assert -1e-12 <= metric(p, answer, np.arange(5) / 4) <= 1 + 1e-12
+
+
+def test_brier_by_hand():
+    # (.7 - 1)^2 + .2^2 + .1^2, and .7^2 + .2^2 + (.1 - 1)^2.
+    np.testing.assert_allclose(brier([0.7, 0.2, 0.1], [0, 2]), [0.14, 1.34])
+    assert np.isnan(brier([0.7, 0.3], -1))
+
+
+@given(distributions(4), distributions(4))
+def test_in_the_mean_over_people_no_prediction_has_a_lower_brier_score_than_their_shares(people, other):
+    def expected(p):
+        return people @ brier(np.broadcast_to(p, (4, 4)), np.arange(4))
+
+    assert expected(people) <= expected(other) + 1e-12
+
+
+def test_entropy_and_its_ratio_by_hand():
+    np.testing.assert_allclose(entropy([[0.25] * 4, [1, 0, 0, 0]]), [np.log(4), 0])
+    assert entropy_ratio([0.5, 0.5, 0, 0], [0.25] * 4) == pytest.approx(0.5)
+    assert np.isnan(entropy_ratio([0.5, 0.5], [1, 0]))
+    assert np.isnan(entropy([NAN, NAN]))
+
+
+@given(distributions(5))
+def test_spread_is_that_of_people_with_these_shares(shares):
+    places = np.array([0, 0.1, 0.5, 0.6, 1])
+    assert mean_position(shares, places) == pytest.approx(np.average(places, weights=shares))
+    spread = np.sqrt(np.average((places - places @ shares) ** 2, weights=shares))
+    assert standard_deviation(shares, places) == pytest.approx(spread, abs=1e-9)
+
+
+def test_a_prediction_of_half_the_spread_has_the_ratio_one_half():
+    assert sd_ratio([0, 0.5, 0, 0.5, 0], [0.5, 0, 0, 0, 0.5], np.linspace(0, 1, 5)) == pytest.approx(0.5)
+
+
+def test_there_is_no_ratio_of_spreads_without_order_or_where_all_answer_alike():
+    assert np.isnan(sd_ratio([0.5, 0.5, 0], [0.5, 0.5, 0], NO_ORDER))
+    assert np.isnan(sd_ratio([0.5, 0.5, 0], [0, 1, 0], THREE))

@@ -14,12 +14,17 @@ __all__ = [
     "FloatArray",
     "accuracy_draw",
     "accuracy_median",
-    "cao_emd_as_coded",
+    "brier",
     "cross_entropy",
+    "entropy",
+    "entropy_ratio",
     "js_distance",
     "js_divergence",
     "kl_divergence",
+    "mean_position",
     "negative_log_likelihood",
+    "sd_ratio",
+    "standard_deviation",
     "total_variation",
     "wasserstein",
     "wasserstein_observed",
@@ -190,25 +195,6 @@ def _surprise(human: npt.ArrayLike, predicted: npt.ArrayLike) -> FloatArray:
         return p * (0.0 - np.log(np.where(nobody, 1.0, q)))
 
 
-def cao_emd_as_coded(predicted: npt.ArrayLike, human: npt.ArrayLike) -> FloatArray:
-    """Return the "EMD" of Cao et al. as their code computes it: for comparison with their figures only (0 to 1).
-
-    The mean gap between the two sorted lists of probabilities (doi:10.18653/v1/2025.naacl-long.162): their code
-    hands the probabilities to scipy's `wasserstein_distance` as sample values. It ignores the order of the answers,
-    and even which answer has which share, so opposite answers may score 0. `wasserstein` is the distance.
-
-    Args:
-        predicted: shape (..., points), sums to 1.
-        human: shape (..., points), sums to 1.
-
-    Examples:
-        >>> cao_emd_as_coded([[0.9, 0.1], [0.5, 0.5]], [0.1, 0.9])
-        array([0. , 0.4])
-    """
-    p = np.sort(np.asarray(predicted, dtype=np.float64), axis=-1)
-    return np.mean(np.abs(p - np.sort(np.asarray(human, dtype=np.float64), axis=-1)), axis=-1)
-
-
 def negative_log_likelihood(predicted: npt.ArrayLike, answer: npt.ArrayLike) -> FloatArray:
     """Return -log(probability of the answer given), an answer, in nats (0 to infinity).
 
@@ -226,6 +212,105 @@ def negative_log_likelihood(predicted: npt.ArrayLike, answer: npt.ArrayLike) -> 
     probability = _at(np.asarray(predicted, dtype=np.float64), np.asarray(answer))
     with np.errstate(divide="ignore"):
         return 0.0 - np.log(probability)
+
+
+def brier(predicted: npt.ArrayLike, answer: npt.ArrayLike) -> FloatArray:
+    """Return the Brier score of a prediction, an answer: its squared distance from the answer given (0 to 2).
+
+    The sum over points of (probability - 1 where it is the answer given, - 0 elsewhere) squared, as Brier (1950,
+    doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2) has it; half of it is the score often given for two points.
+    Like the log likelihood it is least, in the mean, for the true shares; unlike it, it stays finite.
+
+    Args:
+        predicted: shape (..., points), sums to 1.
+        answer: index of the point chosen, shape (...); a negative one means no answer and scores NaN.
+
+    Examples:
+        >>> brier([[0.5, 0.5], [1.0, 0.0]], [0, 1])
+        array([0.5, 2. ])
+    """
+    probabilities = np.asarray(predicted, dtype=np.float64)
+    squares = np.sum(probabilities**2, axis=-1)
+    return squares - 2 * _at(probabilities, np.asarray(answer)) + 1
+
+
+def entropy(shares: npt.ArrayLike) -> FloatArray:
+    """Return the entropy of a distribution, in nats (0 where all answer alike, at most log of the points).
+
+    Args:
+        shares: shape (..., points), sums to 1.
+
+    Examples:
+        >>> entropy([[0.5, 0.5], [1.0, 0.0]]).round(4)
+        array([0.6931, 0.    ])
+    """
+    return np.sum(_surprise(shares, shares), axis=-1)
+
+
+def entropy_ratio(predicted: npt.ArrayLike, human: npt.ArrayLike) -> FloatArray:
+    """Return the entropy of the prediction in shares of people's: below 1 the prediction is too sure (0 to infinity).
+
+    Args:
+        predicted: shape (..., points), sums to 1.
+        human: shape (..., points), sums to 1.
+
+    Returns:
+        Shape (...). NaN where all people gave one answer. The shares of few people have less entropy than those of
+        many: of n answers about (points - 1) / 2n less (Miller, 1955).
+
+    Examples:
+        >>> entropy_ratio([[1.0, 0.0], [0.5, 0.5]], [0.5, 0.5])
+        array([0., 1.])
+    """
+    people = entropy(human)
+    return entropy(predicted) / np.where(people > 0, people, np.nan)
+
+
+def mean_position(shares: npt.ArrayLike, positions: npt.ArrayLike) -> FloatArray:
+    """Return the mean of a distribution on [0, 1], shape (...); NaN where the points have no order.
+
+    Examples:
+        >>> mean_position([[0.5, 0.0, 0.5], [0.0, 0.5, 0.5]], [0.0, 0.5, 1.0])
+        array([0.5 , 0.75])
+    """
+    return np.sum(np.asarray(shares, dtype=np.float64) * np.asarray(positions, dtype=np.float64), axis=-1)
+
+
+def standard_deviation(shares: npt.ArrayLike, positions: npt.ArrayLike) -> FloatArray:
+    """Return the standard deviation of a distribution, in shares of the scale's range (0 to 0.5); NaN without order.
+
+    Args:
+        shares: shape (..., points), sums to 1.
+        positions: the points on [0, 1], shape (points,) or (..., points).
+
+    Examples:
+        >>> standard_deviation([[0.5, 0.0, 0.5], [0.0, 1.0, 0.0]], [0.0, 0.5, 1.0])
+        array([0.5, 0. ])
+    """
+    places = np.asarray(positions, dtype=np.float64)
+    from_mean = places - mean_position(shares, places)[..., None]
+    return np.sqrt(mean_position(shares, from_mean**2))
+
+
+def sd_ratio(predicted: npt.ArrayLike, human: npt.ArrayLike, positions: npt.ArrayLike) -> FloatArray:
+    """Return the standard deviation of the prediction in shares of people's: below 1 it is too narrow (0 to infinity).
+
+    What Bisbee et al. (2024, doi:10.1017/pan.2024.5) found of simulated survey answers.
+
+    Args:
+        predicted: shape (..., points), sums to 1.
+        human: shape (..., points), sums to 1.
+        positions: the points on [0, 1], shape (points,) or (..., points).
+
+    Returns:
+        Shape (...). NaN where the points have no order, or all people gave one answer.
+
+    Examples:
+        >>> sd_ratio([[0.0, 1.0, 0.0], [0.5, 0.0, 0.5]], [0.5, 0.0, 0.5], [0.0, 0.5, 1.0])
+        array([0., 1.])
+    """
+    people = standard_deviation(human, positions)
+    return standard_deviation(predicted, positions) / np.where(people > _TOLERANCE, people, np.nan)
 
 
 def accuracy_draw(predicted: npt.ArrayLike, answer: npt.ArrayLike, positions: npt.ArrayLike) -> FloatArray:

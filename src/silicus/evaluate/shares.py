@@ -18,7 +18,6 @@ import numpy.typing as npt
 from silicus.errors import InputError, counted, did_you_mean
 from silicus.evaluate.metrics import (
     FloatArray,
-    cao_emd_as_coded,
     cross_entropy,
     js_distance,
     total_variation,
@@ -26,6 +25,7 @@ from silicus.evaluate.metrics import (
 )
 from silicus.evaluate.noise import perfect_wasserstein
 from silicus.evaluate.paired import SHARE_METRICS, Change, ShareMetric, draw
+from silicus.evaluate.published import cao_emd_as_coded
 from silicus.evaluate.records import Estimate
 from silicus.evaluate.together import Cells, taken_together, together
 from silicus.record import Record
