@@ -1,5 +1,6 @@
 """How far predictions lie from what people answered, beside two baselines that need no model."""
 
+from silicus.evaluate.individual import IndividualSkill, People, individual_skill
 from silicus.evaluate.metrics import (
     accuracy_draw,
     accuracy_median,
@@ -18,6 +19,7 @@ from silicus.evaluate.metrics import (
     wasserstein,
     wasserstein_observed,
 )
+from silicus.evaluate.movement import Movement, Moving, centred_correlation, movement
 from silicus.evaluate.paired import FEWEST, SHARE_METRICS, Change, ShareMetric
 from silicus.evaluate.published import cao_emd_as_coded, opinionqa_alignment, simbench_score, subpop_wd
 from silicus.evaluate.records import (
@@ -48,8 +50,12 @@ __all__ = [
     "DistanceName",
     "Estimate",
     "Evaluation",
+    "IndividualSkill",
     "Metric",
     "MetricName",
+    "Movement",
+    "Moving",
+    "People",
     "ShareMetric",
     "Shares",
     "SharesComparison",
@@ -60,15 +66,18 @@ __all__ = [
     "as_points",
     "brier",
     "cao_emd_as_coded",
+    "centred_correlation",
     "compare_shares",
     "cross_entropy",
     "entropy",
     "entropy_ratio",
     "evaluate",
+    "individual_skill",
     "js_distance",
     "js_divergence",
     "kl_divergence",
     "mean_position",
+    "movement",
     "negative_log_likelihood",
     "opinionqa_alignment",
     "sd_ratio",

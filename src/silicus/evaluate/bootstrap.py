@@ -14,7 +14,9 @@ import numpy.typing as npt
 
 from silicus.evaluate.metrics import FloatArray
 
-__all__ = ["CellTable", "interval", "mean_of_draws", "overall", "resample_studies", "within_studies"]
+__all__ = [
+    "CellTable", "interval", "mean_of_draws", "overall", "resample_studies", "resample_sums", "within_studies",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,34 @@ def resample_studies(table: CellTable, draws: int, rng: np.random.Generator) -> 
         np.add.at(numerator, draw, added[0])
         np.add.at(denominator, draw, added[1])
     return _mean(numerator, denominator)
+
+
+def resample_sums(sums: FloatArray, cluster: npt.NDArray[np.int64], draws: int, rng: np.random.Generator) -> FloatArray:
+    """Return the sums over units of resampled clusters and, within each, resampled units; shape (draws, columns).
+
+    Two stages, as in `resample_studies`: for what is a ratio of sums, such as a correlation.
+
+    Args:
+        sums: what each unit adds, shape (units, columns).
+        cluster: index of each unit's cluster, shape (units,).
+        draws: number of resamples.
+        rng: where they come from.
+
+    Returns:
+        NaN where there is one cluster: it says nothing of others.
+    """
+    number = np.unique(cluster, return_inverse=True)[1]
+    clusters = int(number.max()) + 1
+    if clusters < 2:
+        return np.full((draws, sums.shape[1]), np.nan)
+    chosen = rng.integers(clusters, size=(draws, clusters))
+    found = np.zeros((draws, sums.shape[1]))
+    for own in range(clusters):
+        draw = np.nonzero(chosen == own)[0]
+        units = np.flatnonzero(number == own)
+        counts = rng.multinomial(units.size, np.full(units.size, 1.0 / units.size), size=draw.size)
+        np.add.at(found, draw, counts @ sums[units])
+    return found
 
 
 def mean_of_draws(table: CellTable, draws: int, resampled: Iterable[tuple[int, FloatArray]]) -> FloatArray:

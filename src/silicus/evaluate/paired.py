@@ -67,7 +67,7 @@ class Drawn:
     def decisive(self) -> list[ShareMetric]:
         """Return the metrics that a system has in enough cells of enough clusters."""
         most: npt.NDArray[np.int64] = np.minimum(self.cells, self.clusters).max(axis=(1, 2))
-        enough = [metric for metric, count in zip(self.metrics, most, strict=True) if count >= FEWEST]
+        enough: list[ShareMetric] = [metric for place, metric in enumerate(self.metrics) if most[place] >= FEWEST]
         return [metric for metric in enough if metric not in _AS_CODED]
 
     def means(self, system: int) -> dict[ShareMetric, Estimate]:

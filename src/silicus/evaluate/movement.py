@@ -1,0 +1,235 @@
+"""Whether predictions move as people move: from condition to condition, or from group to group, of one question.
+
+A model may lie near to people in every cell and still not know what a condition changes, for most of the distance is
+the question's. Here the question is taken out: means are compared after subtracting their own mean in each question.
+Works on arrays of cell means; knows no studies, tables or scales.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from silicus.errors import InputError
+from silicus.evaluate.bootstrap import interval, resample_sums
+from silicus.evaluate.metrics import FloatArray
+from silicus.evaluate.records import Estimate, Number
+from silicus.record import Record
+
+__all__ = ["Movement", "Moving", "centred", "centred_correlation", "movement"]
+
+_TOLD_APART = 1.959964
+"""Two means are told apart where they differ by more than so many standard errors."""
+
+
+class Movement(Record):
+    """How differences that a model predicts within questions stand to those of people."""
+
+    cells_n: int
+    """Number of cells compared."""
+    questions_n: int
+    """Number of questions with two such cells or more."""
+    correlation: Estimate
+    """Of the centred means, over all cells: 1 where the model moves as people do, whatever its size."""
+    slope: Estimate
+    """People's difference for 1 predicted (least squares on centred means): below 1 the model exaggerates, and its
+    differences are to be multiplied by it."""
+    spread_ratio: Estimate
+    """Standard deviation of predicted centred means in shares of people's: above 1 it moves too much. People's is
+    inflated by chance where cells are small."""
+    spread_ratio_true: Estimate
+    """The same with the variance that chance adds to people's means taken out; unknown where nothing is left."""
+    ceiling: Number
+    """The correlation expected of a perfect prediction of the true means: the square root of the share of people's
+    variance between cells that is not chance."""
+    signs: Estimate
+    """Share of pairs of cells, within questions, whose difference has people's sign; a predicted difference of 0 counts
+    half. `n` is the number of pairs."""
+    signs_told_apart: Estimate
+    """The same over pairs whose human means are told apart (1.96 standard errors)."""
+    chance: Number
+    """How often predictions shuffled within questions correlate as much: the p-value, one-sided."""
+    shuffles: int
+    """Number of shuffles behind it."""
+
+
+@dataclass(frozen=True)
+class Moving:
+    """Cells to compare; one number a cell.
+
+    Attributes:
+        human: mean answer on [0, 1], shape (cells,).
+        predicted: mean prediction on [0, 1], shape (cells,).
+        variance: of the human mean, that is variance of answers / effective number of them; NaN where it is unknown.
+        question: what is centred: index of the cell's question, shape (cells,).
+        cluster: what is drawn again, such as the study: index, shape (cells,). A question lies in one cluster.
+    """
+
+    human: FloatArray
+    predicted: FloatArray
+    variance: FloatArray
+    question: npt.NDArray[np.int64]
+    cluster: npt.NDArray[np.int64]
+
+    def known(self) -> Moving:
+        """Return the cells with both means whose question has at least two of them, questions numbered from 0."""
+        known = np.isfinite(self.human) & np.isfinite(self.predicted)
+        cells = np.bincount(self.question[known], minlength=int(self.question.max(initial=-1)) + 1)
+        kept = np.flatnonzero(known)
+        kept = kept[cells[self.question[kept]] >= 2]
+        number = np.unique(self.question[kept], return_inverse=True)[1]
+        return Moving(self.human[kept], self.predicted[kept], self.variance[kept], number, self.cluster[kept])
+
+
+def movement(cells: Moving, rng: np.random.Generator, draws: int = 2000, shuffles: int = 2000) -> Movement | None:
+    """Return how predicted differences within questions stand to people's.
+
+    Intervals are percentiles of a bootstrap that draws whole clusters and, within each, questions (95 %); with one
+    cluster there are none.
+
+    Args:
+        cells: the means; those without both, or alone in their question, are left out.
+        rng: where resamples and shuffles come from.
+        draws: number of resamples.
+        shuffles: number of shuffles of the predictions within questions.
+
+    Returns:
+        `None` where no question has two cells.
+
+    Examples:
+        >>> means = Moving(np.array([0.2, 0.4, 0.5, 0.9]), np.array([0.4, 0.8, 0.1, 0.9]), np.full(4, 0.001),
+        ...                np.array([0, 0, 1, 1]), np.array([0, 0, 1, 1]))
+        >>> found = movement(means, np.random.default_rng(1), draws=100, shuffles=100)
+        >>> round(found.correlation.value, 3), round(found.slope.value, 3), found.signs.value
+        (1.0, 0.5, 1.0)
+    """
+    kept = cells.known()
+    if not len(kept.human):
+        return None
+    human, predicted = (centred(values, kept.question) for values in (kept.human, kept.predicted))
+    sums = _sums(kept, human, predicted)
+    cluster = np.zeros(len(sums), dtype=np.int64)
+    cluster[kept.question] = kept.cluster
+    resampled = _statistics(resample_sums(sums, cluster, draws, rng))
+    whole = _statistics(sums.sum(axis=0, keepdims=True))
+    pairs = {"signs": int(sums[:, 4].sum()), "signs_told_apart": int(sums[:, 6].sum())}
+    found = {name: _estimate(whole[name], resampled[name], pairs.get(name, len(human))) for name in resampled}
+    ceiling = found.pop("ceiling").value
+    chance = _chance(human, predicted, kept.question, whole["correlation"].item(), shuffles, rng)
+    return Movement(
+        cells_n=len(human), questions_n=len(sums), ceiling=ceiling, chance=chance, shuffles=shuffles, **found
+    )  # fmt: skip
+
+
+def centred(values: FloatArray, of: npt.NDArray[np.int64], weight: FloatArray | None = None) -> FloatArray:
+    """Return what is left of values after the mean of each question, or cell, that they are of.
+
+    Args:
+        values: shape (n,).
+        of: index of what is centred, from 0 without gaps, shape (n,).
+        weight: what a value counts in the mean, shape (n,).
+    """
+    own = np.ones(len(values)) if weight is None else weight
+    means = np.asarray(np.bincount(of, own * values) / np.bincount(of, own), dtype=np.float64)
+    return values - means[of]
+
+
+def _sums(cells: Moving, human: FloatArray, predicted: FloatArray) -> FloatArray:
+    """Return of every question its sums of squares and products, chance's share of people's, and its signs."""
+    question, count = cells.question, np.bincount(cells.question)
+    # Of k means with sampling variances v, chance adds (1 - 1/k) of their sum to the centred sum of squares.
+    noise = np.bincount(question, cells.variance) * (1 - 1 / count)
+    products = [np.bincount(question, own) for own in (human**2, predicted**2, human * predicted)]
+    signs = np.zeros((len(count), 4))
+    for number in range(len(count)):
+        signs[number] = _signs(cells, np.flatnonzero(question == number))
+    return np.column_stack([*products, noise, signs])
+
+
+def _signs(cells: Moving, places: npt.NDArray[np.intp]) -> tuple[float, float, float, float]:
+    """Return the pairs of one question, those of the right sign, and both of the pairs that are told apart."""
+    first, second = np.triu_indices(len(places), 1)
+    people, model, variance = (
+        each[places][first] - sign * each[places][second]
+        for each, sign in ((cells.human, 1), (cells.predicted, 1), (cells.variance, -1))
+    )
+    pairs = people != 0
+    told = pairs & (np.abs(people) > _TOLD_APART * np.sqrt(variance))
+    right = np.where(model == 0, 0.5, np.sign(model) == np.sign(people))
+    return float(pairs.sum()), float(right[pairs].sum()), float(told.sum()), float(right[told].sum())
+
+
+def _statistics(sums: FloatArray) -> dict[str, FloatArray]:
+    """Return every number from sums over questions, shape (draws,)."""
+    hh, pp, hp, noise, pairs, right, told, told_right = sums.T
+    true = np.where(hh - noise > 0, hh - noise, np.nan)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return {
+            "correlation": hp / np.where(hh * pp > 0, np.sqrt(hh * pp), np.nan),
+            "slope": hp / np.where(pp > 0, pp, np.nan),
+            "spread_ratio": np.sqrt(pp / np.where(hh > 0, hh, np.nan)),
+            "spread_ratio_true": np.sqrt(pp / true),
+            "ceiling": np.sqrt(true / hh),
+            "signs": right / np.where(pairs > 0, pairs, np.nan),
+            "signs_told_apart": told_right / np.where(told > 0, told, np.nan),
+        }
+
+
+def _estimate(value: FloatArray, resampled: FloatArray, n: int) -> Estimate:
+    low, high = interval(resampled)
+    return Estimate(value=value.item(), low=low, high=high, n=n)
+
+
+def _chance(
+    human: FloatArray,
+    predicted: FloatArray,
+    question: npt.NDArray[np.int64],
+    correlation: float,
+    shuffles: int,
+    rng: np.random.Generator,
+) -> float:
+    """Return the share of shuffles within questions whose correlation is as large, the order that is there included.
+
+    The p-value of a permutation test (Phipson & Smyth, 2010, doi:10.2202/1544-6115.1585).
+    """
+    if np.isnan(correlation):
+        return float("nan")
+    order = np.argsort(question, kind="stable")
+    blocks, model, people = question[order], predicted[order], human[order]
+    own = model @ people
+    # Random numbers sorted within each question are a random order of it.
+    shuffled = model[np.argsort(blocks + rng.random((shuffles, len(blocks))), axis=1)]
+    as_large = (shuffled @ people >= own - 1e-12 * abs(own)).sum()
+    return float((1 + as_large) / (1 + shuffles))
+
+
+def centred_correlation(
+    predicted: npt.ArrayLike, human: npt.ArrayLike, question: npt.ArrayLike, spans: npt.ArrayLike
+) -> float:
+    """Return the correlation of means after those of each question are subtracted.
+
+    Args:
+        predicted: means, shape (cells,).
+        human: means, shape (cells,).
+        question: what is centred, shape (cells,).
+        spans: highest less lowest point of each cell's scale, shape (cells,).
+
+    Raises:
+        InputError: scales of different length are pooled as they are: a correlation over raw numbers would mostly tell
+            that an answer on a scale to 100 is larger than one on a scale to 5. Bring them to [0, 1] first.
+
+    Examples:
+        >>> round(centred_correlation([1.0, 2.0, 6.0, 4.0], [1.0, 3.0, 5.0, 4.0], [0, 0, 1, 1], [6, 6, 6, 6]), 3)
+        0.8
+    """
+    if len(np.unique(np.asarray(spans, dtype=np.float64))) > 1:
+        raise InputError(
+            "the means are on scales of different length, so that one correlation over them would mostly tell the "
+            "scales apart. Bring every scale to [0, 1] first."
+        )
+    number = np.unique(np.asarray(question), return_inverse=True)[1]
+    p, h = (centred(np.asarray(each, dtype=np.float64), number) for each in (predicted, human))
+    size = np.sqrt((p @ p) * (h @ h))
+    return float(p @ h / size) if size > 0 else float("nan")
