@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from silicus.evaluate.bootstrap import interval, resample_sums
 from silicus.evaluate.metrics import FloatArray
+from silicus.evaluate.movement import centred
 from silicus.evaluate.records import Estimate, Number
 from silicus.record import Record
 
@@ -35,8 +36,8 @@ class IndividualSkill(Record):
     """Standard deviation of expected answers within cells in shares of people's answers': how much the model makes of
     persons. A perfect model of what can be known has `correlation` here."""
     shuffled: Number
-    """The mean correlation when predictions for one stimulus are dealt out anew among its respondents: the control. What
-    is left is not knowledge of persons."""
+    """The mean correlation when predictions for one stimulus are dealt out anew among its respondents: the control.
+    What is left is not knowledge of persons."""
     chance: Number
     """How often a shuffle correlates as much: the p-value, one-sided."""
     shuffles: int
@@ -76,8 +77,12 @@ class People:
         size = np.bincount(self.cell[known], minlength=int(self.cell.max(initial=-1)) + 1)
         kept = np.flatnonzero(known)
         kept = kept[size[self.cell[kept]] >= 2]
-        index = [np.unique(each[kept], return_inverse=True)[1] for each in (self.cell, self.stimulus, self.unit)]
-        return People(self.answer[kept], self.expected[kept], self.weight[kept], *index, self.cluster[kept])
+        cell, stimulus, unit = (
+            np.unique(each[kept], return_inverse=True)[1] for each in (self.cell, self.stimulus, self.unit)
+        )
+        return People(
+            self.answer[kept], self.expected[kept], self.weight[kept], cell, stimulus, unit, self.cluster[kept]
+        )
 
 
 def individual_skill(
@@ -85,8 +90,8 @@ def individual_skill(
 ) -> IndividualSkill | None:
     """Return what is known of persons beside what they are asked.
 
-    Intervals are percentiles of a bootstrap that draws whole clusters and, within each, units (95 %), the means of cells
-    held fixed; with one cluster there are none.
+    Intervals are percentiles of a bootstrap that draws whole clusters and, within each, units (95 %), the means of
+    cells held fixed; with one cluster there are none.
 
     Args:
         people: answers; those without a prediction, or alone in their cell, are left out.
@@ -111,10 +116,8 @@ def individual_skill(
     sums = _sums(kept)
     cluster = np.zeros(len(sums), dtype=np.int64)
     cluster[kept.unit] = kept.cluster
-    whole, resampled = (
-        _statistics(sums.sum(axis=0, keepdims=True)),
-        _statistics(resample_sums(sums, cluster, draws, rng)),
-    )
+    whole = _statistics(sums.sum(axis=0, keepdims=True))
+    resampled = _statistics(resample_sums(sums, cluster, draws, rng))
     estimates: dict[str, Estimate] = {}
     for name, value in whole.items():
         low, high = interval(resampled[name])
@@ -130,22 +133,16 @@ def individual_skill(
     )
 
 
-def _centred(values: FloatArray, people: People) -> FloatArray:
-    """Return what is left of values after their weighted mean in each cell."""
-    means: FloatArray = np.bincount(people.cell, people.weight * values) / np.bincount(people.cell, people.weight)
-    return values - means[people.cell]
-
-
 def _of_others(people: People) -> FloatArray:
     """Return the weighted mean of everybody else's answers in the cell, shape (answers,)."""
     weight = np.bincount(people.cell, people.weight)[people.cell] - people.weight
     total = np.bincount(people.cell, people.weight * people.answer)[people.cell]
-    return (total - people.weight * people.answer) / weight
+    return np.asarray((total - people.weight * people.answer) / weight, dtype=np.float64)
 
 
 def _sums(people: People) -> FloatArray:
     """Return what each unit adds to the sums of squares and products, shape (units, 12)."""
-    answer, expected = (_centred(each, people) for each in (people.answer, people.expected))
+    answer, expected = (centred(each, people.cell, people.weight) for each in (people.answer, people.expected))
     y, e, o = people.answer, people.expected, _of_others(people)
     added = [answer**2, expected**2, answer * expected, np.ones_like(y), y, y**2, e, e**2, y * e, o, o**2, y * o]
     return np.column_stack([np.bincount(people.unit, people.weight * each) for each in added])
@@ -181,7 +178,7 @@ def _shuffled(people: People, sums: FloatArray, shuffles: int, rng: np.random.Ge
         return float("nan"), float("nan")
     order = np.argsort(people.stimulus, kind="stable")
     stimulus, expected = people.stimulus[order], people.expected[order]
-    answer = (people.weight * _centred(people.answer, people))[order]
+    answer = (people.weight * centred(people.answer, people.cell, people.weight))[order]
     found = np.zeros(shuffles)
     for shuffle in range(shuffles):
         # Random numbers sorted within each stimulus are a random order of it.

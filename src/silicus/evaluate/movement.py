@@ -133,7 +133,7 @@ def centred(values: FloatArray, of: npt.NDArray[np.int64], weight: FloatArray | 
     """
     own = np.ones(len(values)) if weight is None else weight
     means = np.asarray(np.bincount(of, own * values) / np.bincount(of, own), dtype=np.float64)
-    return values - means[of]
+    return np.asarray(values - means[of], dtype=np.float64)
 
 
 def _sums(cells: Moving, human: FloatArray, predicted: FloatArray) -> FloatArray:
