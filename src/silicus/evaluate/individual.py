@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from silicus.evaluate.bootstrap import interval, resample_sums
+from silicus.evaluate.matching import sums
 from silicus.evaluate.metrics import FloatArray
 from silicus.evaluate.movement import centred
 from silicus.evaluate.records import Estimate, Number
@@ -113,16 +114,16 @@ def individual_skill(
     kept = people.known()
     if not len(kept.answer):
         return None
-    sums = _sums(kept)
-    cluster = np.zeros(len(sums), dtype=np.int64)
+    added = _sums(kept)
+    cluster = np.zeros(len(added), dtype=np.int64)
     cluster[kept.unit] = kept.cluster
-    whole = _statistics(sums.sum(axis=0, keepdims=True))
-    resampled = _statistics(resample_sums(sums, cluster, draws, rng))
+    whole = _statistics(added.sum(axis=0, keepdims=True))
+    resampled = _statistics(resample_sums(added, cluster, draws, rng))
     estimates: dict[str, Estimate] = {}
     for name, value in whole.items():
         low, high = interval(resampled[name])
         estimates[name] = Estimate(value=value.item(), low=low, high=high, n=len(kept.answer))
-    shuffled, chance = _shuffled(kept, sums.sum(axis=0), shuffles, rng)
+    shuffled, chance = _shuffled(kept, added.sum(axis=0), shuffles, rng)
     return IndividualSkill(
         answers_n=len(kept.answer),
         cells_n=int(kept.cell.max()) + 1,
@@ -145,7 +146,7 @@ def _sums(people: People) -> FloatArray:
     answer, expected = (centred(each, people.cell, people.weight) for each in (people.answer, people.expected))
     y, e, o = people.answer, people.expected, _of_others(people)
     added = [answer**2, expected**2, answer * expected, np.ones_like(y), y, y**2, e, e**2, y * e, o, o**2, y * o]
-    return np.column_stack([np.bincount(people.unit, people.weight * each) for each in added])
+    return sums(people.weight[:, None] * np.column_stack(added), people.unit, int(people.unit.max()) + 1)
 
 
 def _statistics(sums: FloatArray) -> dict[str, FloatArray]:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from silicus.errors import InputError
 from silicus.evaluate.bootstrap import interval, resample_sums
+from silicus.evaluate.matching import sums
 from silicus.evaluate.metrics import FloatArray
 from silicus.evaluate.records import Estimate, Number
 from silicus.record import Record
@@ -109,17 +110,17 @@ def movement(cells: Moving, rng: np.random.Generator, draws: int = 2000, shuffle
     if not len(kept.human):
         return None
     human, predicted = (centred(values, kept.question) for values in (kept.human, kept.predicted))
-    sums = _sums(kept, human, predicted)
-    cluster = np.zeros(len(sums), dtype=np.int64)
+    added = _sums(kept, human, predicted)
+    cluster = np.zeros(len(added), dtype=np.int64)
     cluster[kept.question] = kept.cluster
-    resampled = _statistics(resample_sums(sums, cluster, draws, rng))
-    whole = _statistics(sums.sum(axis=0, keepdims=True))
-    pairs = {"signs": int(sums[:, 4].sum()), "signs_told_apart": int(sums[:, 6].sum())}
+    resampled = _statistics(resample_sums(added, cluster, draws, rng))
+    whole = _statistics(added.sum(axis=0, keepdims=True))
+    pairs = {"signs": int(added[:, 4].sum()), "signs_told_apart": int(added[:, 6].sum())}
     found = {name: _estimate(whole[name], resampled[name], pairs.get(name, len(human))) for name in resampled}
     ceiling = found.pop("ceiling").value
     chance = _chance(human, predicted, kept.question, whole["correlation"].item(), shuffles, rng)
     return Movement(
-        cells_n=len(human), questions_n=len(sums), ceiling=ceiling, chance=chance, shuffles=shuffles, **found
+        cells_n=len(human), questions_n=len(added), ceiling=ceiling, chance=chance, shuffles=shuffles, **found
     )  # fmt: skip
 
 
@@ -132,8 +133,8 @@ def centred(values: FloatArray, of: npt.NDArray[np.int64], weight: FloatArray | 
         weight: what a value counts in the mean, shape (n,).
     """
     own = np.ones(len(values)) if weight is None else weight
-    means = np.asarray(np.bincount(of, own * values) / np.bincount(of, own), dtype=np.float64)
-    return np.asarray(values - means[of], dtype=np.float64)
+    means: FloatArray = np.divide(np.bincount(of, own * values), np.bincount(of, own))
+    return np.subtract(values, means[of])
 
 
 def _sums(cells: Moving, human: FloatArray, predicted: FloatArray) -> FloatArray:
@@ -141,11 +142,11 @@ def _sums(cells: Moving, human: FloatArray, predicted: FloatArray) -> FloatArray
     question, count = cells.question, np.bincount(cells.question)
     # Of k means with sampling variances v, chance adds (1 - 1/k) of their sum to the centred sum of squares.
     noise = np.bincount(question, cells.variance) * (1 - 1 / count)
-    products = [np.bincount(question, own) for own in (human**2, predicted**2, human * predicted)]
+    products = sums(np.column_stack([human**2, predicted**2, human * predicted]), question, len(count))
     signs = np.zeros((len(count), 4))
     for number in range(len(count)):
         signs[number] = _signs(cells, np.flatnonzero(question == number))
-    return np.column_stack([*products, noise, signs])
+    return np.column_stack([products, noise, signs])
 
 
 def _signs(cells: Moving, places: npt.NDArray[np.intp]) -> tuple[float, float, float, float]:
