@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from silicus.errors import InputError
-from silicus.evaluate import LEFT_OUT, METRICS, Evaluation, evaluate
+from silicus.evaluate import LEFT_OUT, METRICS, Beside, Evaluation, evaluate
 from silicus.record import read, write
 from silicus.study import PREDICTIONS, RESPONSES, Item, Scale, human_responses, read_study
 
@@ -167,7 +167,7 @@ def test_a_respondent_is_scored_with_the_prediction_for_that_respondent():
     assert found.overall["m"]["accuracy_draw"].value == 1
     assert found.overall["m"]["wasserstein"].value == 0
     assert found.overall["m"]["nll"].value == 0
-    assert found.probability_zero == {"m": 0, "uniform": 0, "pooled": 0}
+    assert found.probability_zero == {"m": 0, "uniform": 0, "pooled": 0, "others": 0}
     assert found.overall["uniform"]["accuracy_draw"].value == pytest.approx(0.5)
     assert (found.people_n, found.cells[0].people) == (2, 2)
 
@@ -255,7 +255,7 @@ def _twice(people_known: bool) -> Evaluation:
     answers = [1, 2, 3, 4, 5, 5] * 10
     rows = [(c, v, 1, f"p{i}") for c in "ab" for i, v in enumerate(answers)]
     predictions = model(("a", [1, 0, 0, 0, 0]), ("b", [1, 0, 0, 0, 0]))
-    return evaluate(ITEMS, human(*rows), predictions, "m", np.random.default_rng(1), 1000, people_known=people_known)
+    return evaluate(ITEMS, human(*rows), predictions, "m", np.random.default_rng(1), 1000, Beside(people_known))
 
 
 def test_respondents_who_answer_twice_are_resampled_with_all_their_answers():
@@ -453,7 +453,7 @@ def test_the_same_generator_gives_the_same_intervals():
 
 @pytest.mark.parametrize("name", ["uniform", "pooled"])
 def test_a_system_cannot_take_the_name_of_a_baseline(name):
-    with pytest.raises(InputError, match=f"named '{name}', which is a baseline's name. Give it another"):
+    with pytest.raises(InputError, match=f"named '{name}', which is another's name. Give it another"):
         evaluate(ITEMS, human(("a", 1)), model(("a", FLAT)), name, np.random.default_rng(1))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from silicus.evaluate import Evaluation, evaluate
+from silicus.evaluate import Beside, Evaluation, evaluate
 from silicus.study import PREDICTIONS, RESPONSES, Item, Scale, human_responses, read_study
 
 SCALES = (
@@ -80,6 +80,6 @@ def of_studies() -> Callable[..., Evaluation]:
                 model.append((*key, None, 1.0, p, 0.1 if refused else 0.0, 0.8))
         responses = pl.DataFrame(people, schema=RESPONSES, orient="row")
         predictions = pl.DataFrame(model, schema=PREDICTIONS, orient="row")
-        return evaluate(items, responses, predictions, "smollm2", np.random.default_rng(1), 100, **options)
+        return evaluate(items, responses, predictions, "smollm2", np.random.default_rng(1), 100, Beside(**options))
 
     return make

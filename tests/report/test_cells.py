@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silicus.evaluate import Cell
+from silicus.evaluate import METRICS, Cell
 from silicus.report.cells import cumulative, labels, mean, most_answered, most_given, shares, wilson
 from silicus.report.words import effective
 
@@ -13,9 +13,7 @@ SYSTEMS = ("smollm2", "uniform", "pooled")
 
 def cell(**changes) -> Cell:
     nothing = dict.fromkeys(SYSTEMS)
-    scores = dict.fromkeys(
-        ("wasserstein", "wasserstein_observed", "total_variation", "accuracy_draw", "accuracy_median", "nll"), nothing
-    )
+    scores = dict.fromkeys((metric for metric in METRICS if metric != "nll_per_answer"), nothing)
     plain = {
         "study": "s", "condition": "c", "question": "q", "answers": 10, "people": 10, "values": [1, 2, 3],
         "labels": ["low", None, "high"], "ordered": True, "human": [0.5, 0.0, 0.5],

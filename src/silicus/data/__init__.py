@@ -11,10 +11,13 @@ from silicus.data.folder import (
     write_dataset_folder,
 )
 from silicus.data.guard import Guarded, GuardOptions, batteries, days_of, guard, stimuli_across, taught, tested
+from silicus.data.predicted import Predicted, Samples, read_predictions
 from silicus.data.quality import Defect, Quality, Severity, StudyQuality, inspect
 from silicus.data.reader import Reader, ReadOptions
 from silicus.data.readers.draft import draft_codebook
+from silicus.data.readers.generations import holds_generations
 from silicus.data.reading import every_reader, read_dataset
+from silicus.data.shares import shares_learnt
 from silicus.data.split import Split, SplitPlan, part_counts, split
 
 __all__ = [
@@ -24,9 +27,11 @@ __all__ = [
     "GuardOptions",
     "Guarded",
     "ParsedScale",
+    "Predicted",
     "Quality",
     "ReadOptions",
     "Reader",
+    "Samples",
     "Severity",
     "Split",
     "SplitPlan",
@@ -39,12 +44,15 @@ __all__ = [
     "draft_codebook",
     "every_reader",
     "guard",
+    "holds_generations",
     "inspect",
     "parse_scale",
     "part_counts",
     "read_dataset",
     "read_dataset_folder",
     "read_dataset_manifest",
+    "read_predictions",
+    "shares_learnt",
     "split",
     "stimuli_across",
     "taught",

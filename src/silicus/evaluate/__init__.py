@@ -1,5 +1,7 @@
 """How far predictions lie from what people answered, beside two baselines that need no model."""
 
+from silicus.evaluate.audit import AttributeAudit, GroupAudit
+from silicus.evaluate.evaluation import Ceiling, Cell, Covered, Evaluation, StudyScores
 from silicus.evaluate.individual import IndividualSkill, People, individual_skill
 from silicus.evaluate.metrics import (
     accuracy_draw,
@@ -22,34 +24,29 @@ from silicus.evaluate.metrics import (
 from silicus.evaluate.movement import Movement, Moving, centred_correlation, movement
 from silicus.evaluate.paired import FEWEST, SHARE_METRICS, Change, ShareMetric
 from silicus.evaluate.published import cao_emd_as_coded, opinionqa_alignment, simbench_score, subpop_wd
-from silicus.evaluate.records import (
-    LEFT_OUT,
-    METRICS,
-    Cell,
-    Covered,
-    DistanceName,
-    Estimate,
-    Evaluation,
-    Metric,
-    MetricName,
-    StudyScores,
-)
-from silicus.evaluate.scores import evaluate
+from silicus.evaluate.records import LEFT_OUT, METRICS, DistanceName, Estimate, Metric, MetricName
+from silicus.evaluate.scores import CONTROLS, Beside, evaluate
 from silicus.evaluate.shares import Shares, SharesComparison, Unit, as_points, compare_shares
+from silicus.evaluate.structure import Structure
 from silicus.evaluate.together import ENOUGH
 
 __all__ = [
+    "CONTROLS",
     "ENOUGH",
     "FEWEST",
     "LEFT_OUT",
     "METRICS",
     "SHARE_METRICS",
+    "AttributeAudit",
+    "Beside",
+    "Ceiling",
     "Cell",
     "Change",
     "Covered",
     "DistanceName",
     "Estimate",
     "Evaluation",
+    "GroupAudit",
     "IndividualSkill",
     "Metric",
     "MetricName",
@@ -59,6 +56,7 @@ __all__ = [
     "ShareMetric",
     "Shares",
     "SharesComparison",
+    "Structure",
     "StudyScores",
     "Unit",
     "accuracy_draw",

@@ -13,7 +13,11 @@ from silicus.evaluate.metrics import (
     FloatArray,
     accuracy_draw,
     accuracy_median,
+    brier,
+    entropy_ratio,
+    js_distance,
     negative_log_likelihood,
+    sd_ratio,
     total_variation,
     wasserstein,
     wasserstein_observed,
@@ -26,8 +30,12 @@ COLUMNS = (
     "wasserstein",
     "wasserstein_observed",
     "total_variation",
+    "js_distance",
+    "entropy_ratio",
+    "sd_ratio",
     "accuracy_draw",
     "accuracy_median",
+    "brier",
     "nll",
 )
 """The metrics of a cell, in the order of the last axis of `Scores.metrics`."""
@@ -45,7 +53,7 @@ class Answers:
         respondent: index of who gave it, -1 where nameless, shape (rows,).
         by_person: whether it is compared with the prediction for its very respondent, shape (rows,).
         predicted: system -> probabilities, shape (rows, points).
-        by_answer: system -> accuracy of a draw, of the median, and log likelihood, shape (rows, 3).
+        by_answer: system -> accuracy of a draw and of the median, Brier score and log likelihood, shape (rows, 4).
         positions: the points on [0, 1], NaN without order, shape (points,).
         values: the points as they stand on the scale, NaN without order, shape (points,).
     """
@@ -85,7 +93,7 @@ class Answers:
 
 def _by_answer(predicted: FloatArray, answer: npt.NDArray[np.int64], positions: FloatArray) -> FloatArray:
     accuracies = [metric(predicted, answer, positions) for metric in (accuracy_draw, accuracy_median)]
-    return np.stack([*accuracies, negative_log_likelihood(predicted, answer)], axis=-1)
+    return np.stack([*accuracies, brier(predicted, answer), negative_log_likelihood(predicted, answer)], axis=-1)
 
 
 @dataclass(frozen=True)
@@ -152,6 +160,9 @@ def _metrics(
         # Weighted counts are brought to the number of people, by which the function tells 2 answers from 1.
         wasserstein_observed(predicted, np.nan_to_num(human) * people[..., None], answers.values) * many,
         total_variation(predicted, human) * many,
+        js_distance(predicted, human) * many,
+        entropy_ratio(predicted, human) * many,
+        sd_ratio(predicted, human, answers.positions) * many,
     ]
     some = np.where(people[..., None] > 0, by_answer, np.nan)
     return np.concatenate([np.stack(distances, axis=-1), some], axis=-1)

@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from silicus.evaluate.bootstrap import CellTable, mean_of_draws, resample_studies
 from silicus.evaluate.cells import COLUMNS, Answers, Scores, resample_people, score
+from silicus.evaluate.evaluation import Cell
 from silicus.evaluate.matching import Block, sums
 from silicus.evaluate.metrics import FloatArray
-from silicus.evaluate.records import METRICS, Cell, MetricName, Resampled
+from silicus.evaluate.records import METRICS, MetricName, Resampled
 
 __all__ = ["Gathered", "gather", "resample", "way"]
 
@@ -24,10 +25,10 @@ class Gathered:
     Attributes:
         systems: their names, the evaluated one first.
         studies: their names, in order of appearance.
-        columns: the system and metric of every column of `table`.
+        columns: the system and metric of every column of `table` but the last.
         table: what is averaged, shape (cells, columns).
         answers: number of answers, shape (cells,).
-        perfect: the Wasserstein expected of a perfect prediction, shape (cells,).
+        perfect: the Wasserstein expected of a perfect prediction, shape (cells,); also the last column of `table`.
         cells: the records, in the order of the responses.
         probability_zero: system -> number of answers it had given probability 0.
         by_block: the answers of every scale, and the places of their cells in `table`.
@@ -71,9 +72,10 @@ def _table(
     scores: list[Scores], systems: tuple[str, ...], order: npt.NDArray[np.int64], study: npt.NDArray[np.int64]
 ) -> CellTable:
     values = [_columns(s.metrics, systems) for s in scores]
-    equal = np.array([metric != "nll_per_answer" for _ in systems for metric in METRICS])
+    equal = np.array([*(metric != "nll_per_answer" for _ in systems for metric in METRICS), True])
     weights = np.concatenate([s.weight for s in scores])
-    return CellTable(np.concatenate(values)[order], weights[order], study, equal)
+    perfect = np.concatenate([s.perfect for s in scores])
+    return CellTable(np.column_stack([np.concatenate(values), perfect])[order], weights[order], study, equal)
 
 
 def _columns(metrics: dict[str, FloatArray], systems: tuple[str, ...]) -> FloatArray:
@@ -152,6 +154,8 @@ def _people(
     for answers, places in found.by_block:
         for cell, metrics in resample_people(answers, len(places), draws, rng, times):
             place = int(places[cell])
+            perfect = np.full((draws, 1), found.perfect[place])
             # A cell of 1 answer has no distance, although its respondent may be drawn twice.
             unknown = np.isnan(found.table.values[place])
-            yield place, np.where(unknown, np.nan, _columns(metrics, found.systems))
+            drawn = np.concatenate([_columns(metrics, found.systems), perfect], axis=1)
+            yield place, np.where(unknown, np.nan, drawn)

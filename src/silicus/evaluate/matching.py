@@ -83,17 +83,24 @@ def sums(rows: FloatArray, group: npt.NDArray[np.int64], groups: int) -> FloatAr
     return total
 
 
-def match(items: Mapping[str, Item], responses: pl.DataFrame, predictions: pl.DataFrame, name: str) -> Matched:
+def match(
+    items: Mapping[str, Item],
+    responses: pl.DataFrame,
+    predictions: pl.DataFrame,
+    name: str,
+    further: Mapping[str, pl.DataFrame],
+) -> Matched:
     """Return the answers with their predictions, by the rules that `evaluate` documents.
+
+    Which answers are scored depends on `predictions` alone; a further system without a prediction for one has NaN.
 
     Raises:
         InputError: a table breaks its schema, an item is unknown, or no answer has a prediction.
     """
     answers = _table(responses, RESPONSES, "responses")
-    guesses = _table(predictions, _PREDICTIONS, "predictions")
     _check_numbers(answers, ("n", "weight"), "responses")
-    _check_numbers(guesses, ("weight",), "predictions")
-    _check_twins(guesses)
+    guesses = _guesses(predictions, "predictions")
+    others = {other: _guesses(table, f"predictions of '{other}'") for other, table in further.items()}
     pools = pooled(answers, items)
     left_out: Counter[str] = Counter()
     coded = _coded(answers.with_row_index("first"), items, left_out)
@@ -106,10 +113,31 @@ def match(items: Mapping[str, Item], responses: pl.DataFrame, predictions: pl.Da
         asked = of_scale.join(_conditions(of_scale), on=["study", "question"], how="left", maintain_order="left")
         found = _found(asked, probable, stacked.keys, _people(guesses), left_out)
         if not found.is_empty():
-            blocks.append(_block(scales, found, stacked, pools, name))
+            beside = {other: _beside(found, table, scale) for other, table in others.items()}
+            blocks.append(_block(scales, found, stacked, pools, name, beside))
     if not blocks:
         raise InputError(_nothing(answers, guesses, left_out))
     return Matched(blocks, left_out, guesses)
+
+
+def _guesses(predictions: pl.DataFrame, what: str) -> pl.DataFrame:
+    table = _table(predictions, _PREDICTIONS, what)
+    _check_numbers(table, ("weight",), what)
+    _check_twins(table)
+    return table
+
+
+def _beside(found: pl.DataFrame, predictions: pl.DataFrame, scale: Scale) -> FloatArray:
+    """Return what a further system predicts for every answer, shape (rows, points); NaN where it predicts nothing."""
+    probable = predictions.join(found.select(KEY).unique(), on=KEY, how="semi", maintain_order="left")
+    stacked = _Stacked.of(probable.filter(pl.col("probabilities").is_not_null()), scale)
+    own = probable.filter(pl.col("probabilities").is_not_null()).select(_PERSON).with_row_index("its own")
+    means = stacked.keys.rename({"mean": "its mean"})
+    rows = found.select(_PERSON).join(own, on=_PERSON, how="left", maintain_order="left")
+    rows = rows.join(means, on=KEY, how="left", maintain_order="left")
+    source = rows.select(pl.coalesce("its own", "its mean").cast(pl.Int64).fill_null(-1))[:, 0].to_numpy()
+    nothing = np.full((1, stacked.probabilities.shape[1]), np.nan)
+    return np.concatenate([stacked.probabilities, nothing])[source]
 
 
 def _table(table: pl.DataFrame, schema: pl.Schema, what: str) -> pl.DataFrame:
@@ -264,6 +292,7 @@ def _block(
     stacked: _Stacked,
     pools: dict[tuple[str, ...], FloatArray],
     name: str,
+    beside: dict[str, FloatArray],
 ) -> Block:
     nameless = pl.col("respondent").is_null()
     people = pl.col("respondent").drop_nulls().n_unique() + pl.col("n").filter(nameless).sum()
@@ -285,6 +314,8 @@ def _block(
             name: own,
             "uniform": np.broadcast_to(uniform(any_scale), own.shape),
             "pooled": _pooled(found, pools, own.shape[1]),
+            "others": _others(found, cells, own.shape[1]),
+            **beside,
         },
         refusal=stacked.refusal[source],
     )
@@ -303,6 +334,19 @@ def _pooled(found: pl.DataFrame, pools: dict[tuple[str, ...], FloatArray], point
     triples = cast("list[tuple[str, str, str]]", shown.rows())
     vectors = [pools.get(key[:2], pools.get(key, unknown)) for key in triples]
     return np.stack(vectors)[_index(found, shown)]
+
+
+def _others(found: pl.DataFrame, cells: pl.DataFrame, points: int) -> FloatArray:
+    """Return, for every answer, the shares of all others in its cell, shape (rows, points).
+
+    Beside them stands one who may answer anything, so that no answer has probability 0.
+    """
+    cell, answer = _index(found, cells.select(_CELL)), found["answer"].to_numpy()
+    own = np.eye(points)[np.maximum(answer, 0)] * (answer >= 0)[:, None]
+    weight = found["weight"].to_numpy()[:, None]
+    told = sums(own * weight * found["n"].to_numpy()[:, None], cell, len(cells))[cell]
+    counts = np.maximum(told - own * weight, 0.0) + weight / points
+    return counts / counts.sum(axis=1, keepdims=True)
 
 
 def _nothing(answers: pl.DataFrame, guesses: pl.DataFrame, left_out: Counter[str]) -> str:

@@ -24,6 +24,8 @@ __all__ = ["Movement", "Moving", "centred", "centred_correlation", "movement"]
 _TOLD_APART = 1.959964
 """Two means are told apart where they differ by more than so many standard errors."""
 
+_ROUNDING = 1e-12
+
 
 class Movement(Record):
     """How differences that a model predicts within questions stand to those of people."""
@@ -134,7 +136,9 @@ def centred(values: FloatArray, of: npt.NDArray[np.int64], weight: FloatArray | 
     """
     own = np.ones(len(values)) if weight is None else weight
     means: FloatArray = np.divide(np.bincount(of, own * values), np.bincount(of, own))
-    return np.subtract(values, means[of])
+    left: FloatArray = np.subtract(values, means[of])
+    # Of equal numbers rounding leaves 1e-17, which would correlate.
+    return np.where(np.abs(left) < _ROUNDING, 0.0, left)
 
 
 def _sums(cells: Moving, human: FloatArray, predicted: FloatArray) -> FloatArray:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from silicus.evaluate.metrics import FloatArray
+from silicus.evaluate.metrics import FloatArray, wasserstein
 
-__all__ = ["perfect_wasserstein"]
+__all__ = ["perfect_wasserstein", "sampled_wasserstein", "split_half_wasserstein"]
 
 # With more answers the distance is below 0.0005 and of no interest; factorials are kept up to here.
 _MOST = 1_000_000
@@ -48,3 +48,69 @@ def _mean_deviation(probability: FloatArray, n: npt.NDArray[np.int64]) -> FloatA
     # 2 n! / (k! (n - k - 1)!) p^(k + 1) (1 - p)^(n - k), where k is the whole part of n p.
     found = logs[n] - logs[k] - logs[n - k - 1] + (k + 1) * np.log(p) + (n - k) * np.log1p(-p)
     return np.where(np.isnan(probability), np.nan, np.where(inside, 2 * np.exp(found) / n, 0.0))
+
+
+def split_half_wasserstein(
+    counts: npt.ArrayLike, positions: npt.ArrayLike, rng: np.random.Generator, splits: int = 50
+) -> FloatArray:
+    """Return the mean Wasserstein-1 distance between two random halves of the people of a cell (0 to 1).
+
+    What people themselves score who are asked to predict people, from half of the answers: it holds the chance of both
+    halves, and shrinks with their number. Of an odd number of people one is left out at random.
+
+    Args:
+        counts: number of people an answer, whole numbers, shape (cells, points).
+        positions: the points on [0, 1], ascending, shape (points,).
+        rng: where splits come from.
+        splits: number of random splits.
+
+    Returns:
+        Shape (cells,). NaN of fewer than 4 people, or without order.
+
+    Examples:
+        >>> split_half_wasserstein([[200, 0], [1, 1]], [0.0, 1.0], np.random.default_rng(1))
+        array([ 0., nan])
+    """
+    people = np.asarray(counts, dtype=np.int64)
+    found = np.full(len(people), np.nan)
+    for cell, own in enumerate(people):
+        half = int(own.sum()) // 2
+        if half >= 2:
+            both = rng.multivariate_hypergeometric(own, 2 * half, size=splits)
+            first = np.array([rng.multivariate_hypergeometric(each, half) for each in both])
+            found[cell] = wasserstein(first / half, (both - first) / half, positions).mean()
+    return found
+
+
+def sampled_wasserstein(
+    predicted: npt.ArrayLike,
+    human: npt.ArrayLike,
+    k: int,
+    positions: npt.ArrayLike,
+    rng: np.random.Generator,
+    draws: int = 100,
+) -> FloatArray:
+    """Return the mean Wasserstein-1 distance from people of k answers drawn from a prediction (0 to 1).
+
+    Args:
+        predicted: shape (cells, points), sums to 1; NaN where there is none.
+        human: shape (cells, points), sums to 1.
+        k: number of answers drawn.
+        positions: the points on [0, 1], ascending, shape (points,).
+        rng: where answers come from.
+        draws: how often k answers are drawn.
+
+    Returns:
+        Shape (cells,). NaN where a cell has no prediction, or no order.
+
+    Examples:
+        >>> sampled_wasserstein([[0.5, 0.5]], [[0.5, 0.5]], 1, [0.0, 1.0], np.random.default_rng(1))
+        array([0.5])
+    """
+    p = np.asarray(predicted, dtype=np.float64)
+    known = ~np.isnan(p).any(axis=-1)
+    found = np.full(len(p), np.nan)
+    exact = p[known] / p[known].sum(axis=-1, keepdims=True)
+    drawn = rng.multinomial(k, exact, size=(draws, int(known.sum()))) / k
+    found[known] = wasserstein(drawn, np.asarray(human, dtype=np.float64)[known], positions).mean(axis=0)
+    return found

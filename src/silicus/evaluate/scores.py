@@ -4,30 +4,42 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
 
 from silicus.errors import InputError
-from silicus.evaluate.bootstrap import CellTable, interval, overall, within_studies
+from silicus.evaluate.bootstrap import interval, overall, within_studies
+from silicus.evaluate.details import details
+from silicus.evaluate.evaluation import Cell, Covered, Evaluation, StudyScores
 from silicus.evaluate.gather import Gathered, gather, resample, way
 from silicus.evaluate.matching import match
 from silicus.evaluate.metrics import FloatArray
-from silicus.evaluate.records import (
-    LEFT_OUT,
-    Cell,
-    Covered,
-    DistanceName,
-    Estimate,
-    Evaluation,
-    MetricName,
-    StudyScores,
-)
+from silicus.evaluate.records import LEFT_OUT, DistanceName, Estimate, MetricName
 from silicus.study import Item
 
-__all__ = ["evaluate"]
+__all__ = ["CONTROLS", "Beside", "evaluate"]
 
-_BASELINES = ("uniform", "pooled")
+CONTROLS = ("uniform", "pooled", "others")
+"""What stands beside every system: guessing, and twice knowing these very answers."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is known beside the answers and the predictions.
+
+    Attributes:
+        people_known: whether an id in the responses stands for a person; not so where every row was given one.
+        respondents: who answered: `respondent` (with `study` where ids are unique within one only) and attributes, by
+            which groups are told apart; `None`: they are not.
+        further: other systems -> their predictions, scored on the same answers and the same resamples; where one has no
+            prediction for an answer, its cell lacks that system's numbers.
+    """
+
+    people_known: bool = True
+    respondents: pl.DataFrame | None = None
+    further: Mapping[str, pl.DataFrame] = field(default_factory=dict[str, pl.DataFrame])
 
 
 def evaluate(
@@ -37,10 +49,9 @@ def evaluate(
     name: str,
     rng: np.random.Generator,
     draws: int = 2000,
-    *,
-    people_known: bool = True,
+    beside: Beside | None = None,
 ) -> Evaluation:
-    """Return how far predictions lie from people's answers, with the baselines `uniform` and `pooled`.
+    """Return how far predictions lie from people's answers, beside controls and further systems.
 
     An answer is compared with the prediction for its respondent and stimulus (study, condition, question,
     item). Where the answer names no respondent, or one who has no prediction in the whole study, it is
@@ -55,8 +66,9 @@ def evaluate(
     fixed then, and a small distance, or one of few answers, has an interval that lies high, for resampling adds
     noise to it (doi:10.1017/CBO9780511802843).
 
-    `pooled` is the pool of these very answers: a control, not a competitor. Where a question was asked in one
-    condition only, it is the answer itself, and its distance is 0 by construction.
+    `uniform` guesses. `pooled` is the pool of these very answers to a question in all conditions, and `others` the
+    answers of everybody else in the cell: controls that know the answers, not competitors. Where a question was asked
+    in one condition only, `pooled` is the answer itself, and its distance is 0 by construction.
 
     Args:
         items: the stimuli by their hash (`Item.item`).
@@ -66,12 +78,10 @@ def evaluate(
         name: what the system is called in the result.
         rng: where the resamples come from.
         draws: number of resamples.
-        people_known: whether an id in `responses` stands for a person; not so where every row was given an
-            id of its own.
+        beside: what else is known: who answered, and other systems.
 
     Raises:
-        InputError: a table breaks its schema, an item is unknown, the name is a baseline's, or no answer has
-            a prediction.
+        InputError: a table breaks its schema, an item is unknown, a name is taken, or no answer has a prediction.
 
     Examples:
         >>> from silicus.study import PREDICTIONS, human_responses, read_study
@@ -84,11 +94,14 @@ def evaluate(
         >>> round(found.overall["guess"]["wasserstein"].value, 3), found.resampled
         (0.249, 'people')
     """
-    if name in _BASELINES:
-        raise InputError(f"the system is named '{name}', which is a baseline's name. Give it another name.")
-    matched = match(items, responses, predictions, name)
-    found = gather(matched.blocks, (name, *_BASELINES))
-    resampled_what = way(found, people_known)
+    beside = beside or Beside()
+    systems = (name, *CONTROLS, *beside.further)
+    twice = next((system for place, system in enumerate(systems) if system in systems[:place]), None)
+    if name in CONTROLS or twice:
+        raise InputError(f"a system is named '{twice or name}', which is another's name. Give it another name.")
+    matched = match(items, responses, predictions, name, beside.further)
+    found = gather(matched.blocks, systems)
+    resampled_what = way(found, beside.people_known)
     resampled = resample(found, resampled_what, draws, rng)
     known = ~np.isnan(found.table.values[:, found.columns.index((name, "wasserstein"))])
     metric: DistanceName = "wasserstein" if known.any() else "total_variation"
@@ -104,14 +117,16 @@ def evaluate(
         matched_by_person=by_person,
         matched_by_mean=int(found.answers.sum()) - by_person,
         people_n=_people(pl.concat([block.rows for block in matched.blocks])),
-        people_known=people_known,
+        people_known=beside.people_known,
         left_out=_left_out(matched.left_out, found.cells, name),
         resampled=resampled_what,
         draws=draws,
         overall=_overall(found, resampled),
         perfect_wasserstein=_perfect(found),
-        difference=_difference(found, resampled, metric),
+        differences={other: _difference(found, resampled, metric, other) for other in systems[1:]},
         difference_metric=metric,
+        reached={system: _reached(found, resampled, system) for system in systems if system != "uniform"},
+        **details(matched.blocks, found, name, rng, beside.respondents),
         probability_zero=found.probability_zero,
         covered=_covered(matched.predictions["covered"].drop_nulls().drop_nans()),
         studies=_studies(found),
@@ -150,17 +165,29 @@ def _overall(found: Gathered, resampled: FloatArray) -> dict[str, dict[MetricNam
 
 def _perfect(found: Gathered) -> float:
     """Return the Wasserstein expected of a perfect prediction: the mean over cells, then over studies."""
-    column = CellTable(found.perfect[:, None], found.table.weights, found.table.study, np.array([True]))
-    return float(overall(column)[0])
+    return float(overall(found.table)[-1])
 
 
-def _difference(found: Gathered, resampled: FloatArray, metric: DistanceName) -> Estimate:
-    """Return the system's mean distance minus that of `uniform`, paired by resample."""
-    model, control = (found.columns.index((system, metric)) for system in (found.systems[0], "uniform"))
+def _difference(found: Gathered, resampled: FloatArray, metric: DistanceName, other: str) -> Estimate:
+    """Return the system's mean distance minus that of another, paired by resample."""
+    model, control = (found.columns.index((system, metric)) for system in (found.systems[0], other))
     values = overall(found.table)
     low, high = interval(resampled[:, model] - resampled[:, control])
-    n = int((~np.isnan(found.table.values[:, model])).sum())
-    return Estimate(value=float(values[model] - values[control]), low=low, high=high, n=n)
+    both = np.isfinite(found.table.values[:, [model, control]]).all(axis=1)
+    return Estimate(value=float(values[model] - values[control]), low=low, high=high, n=int(both.sum()))
+
+
+def _reached(found: Gathered, resampled: FloatArray, system: str) -> Estimate:
+    """Return how much of the way from `uniform` to a perfect prediction a system has gone, paired by resample."""
+    own, guess = (found.columns.index((each, "wasserstein")) for each in (system, "uniform"))
+
+    def share(means: FloatArray) -> FloatArray:
+        way = means[..., guess] - means[..., -1]
+        return (means[..., guess] - means[..., own]) / np.where(way > 0, way, np.nan)
+
+    low, high = interval(share(resampled))
+    n = int(np.isfinite(found.table.values[:, own]).sum())
+    return Estimate(value=float(share(overall(found.table))), low=low, high=high, n=n)
 
 
 def _covered(covered: pl.Series) -> Covered:

@@ -82,6 +82,7 @@ def _of_study(rows: Rows, own: npt.NDArray[np.intp]) -> FloatArray:
     human, model = _correlations(answers, answered), _correlations(expected, answered, variance)
     enough = np.triu((answered.T @ answered >= ENOUGH) & np.isfinite(human) & np.isfinite(model), 1)
     first, second = np.nonzero(enough)
+    cells = cells.astype(np.float64)
     return np.column_stack([cells[first], cells[second], human[enough], model[enough]])
 
 
@@ -93,13 +94,16 @@ def _correlations(values: FloatArray, answered: FloatArray, variance: FloatArray
         answered: 1 where there is one, shape (rows, columns).
         variance: of each value, which adds to that of its column, shape (rows, columns); 0 where there is no value.
     """
-    both = np.where(answered.T @ answered > 0, answered.T @ answered, np.nan)
-    mean = values.T @ answered / both
-    squares = (values**2).T @ answered / both - mean**2
-    own = np.maximum(squares, 0) + (0.0 if variance is None else variance.T @ answered / both)
+    shared: FloatArray = np.matmul(answered.T, answered)
+    both = np.where(shared > 0, shared, np.nan)
+    mean: FloatArray = np.matmul(values.T, answered) / both
+    squares: FloatArray = np.matmul((values**2).T, answered) / both - mean**2
+    added: FloatArray = np.zeros_like(both) if variance is None else np.matmul(variance.T, answered) / both
+    own = np.maximum(squares, 0) + added
     size = own * own.T
     # Of equal numbers rounding leaves a variance of 1e-17.
-    return (values.T @ values / both - mean * mean.T) / np.where(size > 1e-24, np.sqrt(size), np.nan)
+    covariance: FloatArray = np.matmul(values.T, values) / both - mean * mean.T
+    return covariance / np.where(size > 1e-24, np.sqrt(size), np.nan)
 
 
 def _statistics(numbers: FloatArray, times: FloatArray) -> FloatArray:

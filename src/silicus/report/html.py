@@ -11,6 +11,7 @@ from pathlib import Path
 from silicus.evaluate import METRICS, Cell, Evaluation, MetricName, StudyScores
 from silicus.report.cells import Row, mean, most_answered, shares
 from silicus.report.charts import COLOURS, MOST_BARS, PAGE, distances, distances_of_studies, distributions, draws_lines
+from silicus.report.findings import findings
 from silicus.report.page import write_page
 from silicus.report.words import (
     ARROWS,
@@ -40,8 +41,12 @@ _SHORT: dict[MetricName, str] = {
     "wasserstein": "W stated",
     "wasserstein_observed": "W observed",
     "total_variation": "TV",
+    "js_distance": "JS",
+    "entropy_ratio": "entropy",
+    "sd_ratio": "SD",
     "accuracy_draw": "accuracy, draw",
     "accuracy_median": "accuracy, median",
+    "brier": "Brier",
     "nll": "NLL, cells",
     "nll_per_answer": "NLL, answers",
 }
@@ -87,6 +92,7 @@ def write_report(
         title=title,
         evaluation=evaluation,
         systems=systems(evaluation),
+        every_system=list(evaluation.overall),
         answer=answer(evaluation),
         main=list(METRICS).index(evaluation.difference_metric),
         colours=COLOURS,
@@ -104,6 +110,7 @@ def write_report(
         resampling=resampling(evaluation),
         matching=matching(evaluation),
         noise=noise(evaluation),
+        findings=findings(evaluation),
         overall=list(_overall(evaluation)),
         study_heads=_study_heads(),
         studies=[_study(evaluation, study) for study in evaluation.studies],
@@ -156,7 +163,7 @@ def _texts(evaluation: Evaluation, row: Row, shown: Callable[[float | None], str
 
 def _overall(evaluation: Evaluation) -> Iterator[dict[str, object]]:
     for metric, told in METRICS.items():
-        estimates = [(system, evaluation.overall[system][metric]) for system in systems(evaluation)]
+        estimates = [(system, own[metric]) for system, own in evaluation.overall.items()]
         yield {
             "title": told.title,
             "arrow": ARROWS[told.better],

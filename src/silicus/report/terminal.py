@@ -12,6 +12,7 @@ from rich.text import Text
 
 from silicus.evaluate import METRICS, Cell, Evaluation, MetricName, StudyScores
 from silicus.report.cells import Row, mean, most_given, shares
+from silicus.report.findings import findings
 from silicus.report.page import print_anywhere
 from silicus.report.words import (
     ARROWS,
@@ -85,6 +86,11 @@ def _print(evaluation: Evaluation, console: Console) -> None:
     better, sentence = verdict(evaluation)
     line(sentence, "bold green" if better else "bold yellow")
     line(noise(evaluation))
+    for finding in findings(evaluation):
+        line("")
+        line(finding.title, "bold")
+        for sentence in finding.sentences:
+            line(sentence)
 
 
 def _fill(text: str, width: int) -> str:

@@ -37,7 +37,7 @@ __all__ = [
 DASH = "–"
 """What stands where a number is unknown."""
 
-ARROWS = {"lower": "↓", "higher": "↑"}
+ARROWS = {"lower": "↓", "higher": "↑", "near 1": "→ 1"}
 """Which direction is better."""
 
 _SIGNS = {"wasserstein": "W", "total_variation": "total variation"}
@@ -49,8 +49,12 @@ _MEANINGS: dict[MetricName, str] = {
     "wasserstein": "How far predicted answers must be moved along the scale to become people's answers.",
     "wasserstein_observed": "The same, measured in the range of answers that people really gave.",
     "total_variation": "The share of predicted answers that must be changed to become people's answers.",
+    "js_distance": "How well one answer would tell whether it comes from people or from the prediction.",
+    "entropy_ratio": "How undecided the prediction is beside people; below 1 it is too sure.",
+    "sd_ratio": "How widely predicted answers are spread along the scale beside people's; below 1 too narrowly.",
     "accuracy_draw": "How near an answer drawn from the prediction comes to the person's, on average.",
     "accuracy_median": "How near the predicted median comes to the person's answer, on average.",
+    "brier": "How far the prediction is from each answer given, in squared probability.",
     "nll": "How surprised the prediction is by each answer given; every cell counts alike.",
     "nll_per_answer": "How surprised the prediction is by each answer given; every answer counts alike.",
 }

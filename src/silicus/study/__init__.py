@@ -4,6 +4,7 @@ from silicus.study.baselines import option_words_mean, pooled, training_mean, un
 from silicus.study.orders import draw_order, reorder, undo
 from silicus.study.respondents import Respondent, draw_profiles, iter_respondents, read_respondents
 from silicus.study.scale import MAX_POINTS, Scale, ScaleKind
+from silicus.study.spoken import Outcome, Spoken, spoken_answer
 from silicus.study.study import Condition, Human, Item, Question, Source, Study, bundled_studies, read_study
 from silicus.study.tables import (
     KEY,
@@ -26,11 +27,13 @@ __all__ = [
     "Condition",
     "Human",
     "Item",
+    "Outcome",
     "Question",
     "Respondent",
     "Scale",
     "ScaleKind",
     "Source",
+    "Spoken",
     "Study",
     "bundled_studies",
     "draw_order",
@@ -46,6 +49,7 @@ __all__ = [
     "read_study",
     "read_table",
     "reorder",
+    "spoken_answer",
     "training_mean",
     "undo",
     "uniform",

@@ -10,6 +10,7 @@ READERS = Registry(
     "reader",
     {
         "socsci210": f"{_HERE}.socsci210:READER",
+        "generations": f"{_HERE}.generations:READER",
         "wvs": f"{_HERE}.wvs:READER",
         "opinionqa": f"{_HERE}.opinionqa:READER",
         "subpop": f"{_HERE}.subpop:READER",

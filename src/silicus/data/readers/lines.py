@@ -1,4 +1,4 @@
-"""Files of one JSON object a line, plain or gzipped."""
+"""Files of JSON objects: one a line, plain or gzipped, or all of them in one list."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from silicus.errors import InputError, did_you_mean
+from silicus.record import read_yaml
 
-__all__ = ["check_keys", "first_line", "forms_in", "json_lines"]
+__all__ = ["check_keys", "first_line", "forms_in", "json_lines", "json_list"]
 
 _KINDS: dict[type, str] = {str: "text", list: "a list", float: "a number", int: "a whole number"}
 _LONGEST_LINE = 100_000
@@ -47,6 +48,22 @@ def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                     yield number, _json_object(line, f"{path} line {number}")
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as UTF-8 text ({error}).") from None
+
+
+def json_list(path: Path) -> list[dict[str, Any]]:
+    """Return the objects of a JSON file that holds a list of them.
+
+    Raises:
+        InputError: the file cannot be read, or holds something else.
+    """
+    data: Any = read_yaml(path)
+    if not isinstance(data, list) or not data:
+        raise InputError(f"{path}: found {str(cast('object', data))[:60]}, expected a list of JSON objects.")
+    entries = cast("list[Any]", data)
+    for number, entry in enumerate(entries, start=1):
+        if not isinstance(entry, dict):
+            raise InputError(f"{path} row {number}: found {str(entry)[:60]}, expected a JSON object.")
+    return entries
 
 
 def _json_object(line: str, where: str) -> dict[str, Any]:

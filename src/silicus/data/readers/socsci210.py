@@ -11,8 +11,10 @@ not number people: there every row is a respondent of its own, and everything kn
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -23,7 +25,7 @@ from silicus.data.stimuli import assemble
 from silicus.errors import InputError
 from silicus.study import Source, need_columns
 
-__all__ = ["READER", "read_derived", "read_hub"]
+__all__ = ["READER", "derived_respondent", "from_derived", "read_derived", "read_hub"]
 
 _SOURCE = Source(
     citation=(
@@ -41,7 +43,7 @@ _HUB_COLUMNS = ("study_id", "participant", "demographic", "stimuli", "response",
 _HUB_NUMBERS = ("participant", "response", "condition_num", "task_num")
 _HUB_KEYS = ("study_id", "participant", "condition_num", "task_num")
 
-_DERIVED_KEYS: dict[str, type] = {"input": str, "output": str, "study_id": str, "condition_num": int}
+_DERIVED_KEYS: dict[str, type] = {"input": str, "study_id": str, "condition_num": int}
 _INPUT = re.compile(r"Demographics:(?P<demographics>.*?)\n\s*Scenario:(?P<stimulus>.*)", re.DOTALL)
 # A value may hold "; ", so a new attribute starts only where a name and a colon follow.
 _ATTRIBUTE = re.compile(r";\s+(?=[A-Z][^:;]*:(?: |$))")
@@ -70,7 +72,8 @@ def _is_hub(path: Path) -> bool:
 
 def _is_derived(path: Path) -> bool:
     line = first_line(path)
-    return sum(f'"{key}"' in line for key in _DERIVED_KEYS) > len(_DERIVED_KEYS) // 2
+    keys = (*_DERIVED_KEYS, "output")
+    return sum(f'"{key}"' in line for key in keys) > len(keys) // 2
 
 
 def _read(path: Path, options: ReadOptions) -> Dataset:
@@ -205,25 +208,52 @@ def read_derived(path: Path, *, published: bool = False) -> Dataset:
     Raises:
         InputError: naming the line that is not JSON, lacks a key, or holds another type or form.
     """
+    lines = ((f"{path} line {number}", number, data) for number, data in json_lines(path))
+    return from_derived(path, lines, "output", published=published)
+
+
+def from_derived(
+    path: Path, objects: Iterable[tuple[str, int, dict[str, Any]]], answer: str, *, published: bool = False
+) -> Dataset:
+    """Return the dataset of objects of the derived form, each a respondent of its own.
+
+    Args:
+        path: the file they are from.
+        objects: where each stands, in words, its number, and its keys.
+        answer: the key of what people answered, as text.
+        published: whether answers off the scale stay.
+
+    Raises:
+        InputError: naming the object that lacks a key, or holds another type or form.
+    """
+    keys = {**_DERIVED_KEYS, answer: str}
     places: dict[str, int] = {}
     rows: list[tuple[str, str, None, str, int, float | None, int, float, None]] = []
     people: list[dict[str, str]] = []
-    for number, data in json_lines(path):
-        where = f"{path} line {number}"
-        check_keys(data, _DERIVED_KEYS, where)
-        parts = _INPUT.fullmatch(data["input"])
-        if parts is None:
-            found = repr(data["input"][:60])
-            raise InputError(f"{where}: found the input {found}, expected 'Demographics: ... Scenario: ...'.")
-        respondent = f"{data['study_id']}/row {number:05}"
-        stimulus, condition = parts["stimulus"].strip(), str(data["condition_num"])
+    for where, number, data in objects:
+        check_keys(data, keys, where)
+        stimulus, demographics = _scenario(data["input"], where)
+        respondent, condition = derived_respondent(data["study_id"], number), str(data["condition_num"])
         place = places.setdefault(stimulus, len(places))
-        rows.append((data["study_id"], condition, None, respondent, place, _number(data["output"]), 1, 1.0, None))
-        people.append({"respondent": respondent} | _attributes(parts["demographics"], where))
+        rows.append((data["study_id"], condition, None, respondent, place, _number(data[answer]), 1, 1.0, None))
+        people.append({"respondent": respondent} | _attributes(demographics, where))
     if not rows:
         raise InputError(f"{path}: found no line, expected one JSON object a line.")
     table = pl.DataFrame(rows, schema=ROWS, orient="row")
     return assemble(path.stem, _SOURCE, list(places), table, _derived_people(people), unit="row", published=published)
+
+
+def derived_respondent(study: str, number: int) -> str:
+    """Return what the respondent of an object of the derived form is called, by its study and its number."""
+    return f"{study}/row {number:05}"
+
+
+def _scenario(text: str, where: str) -> tuple[str, str]:
+    """Return the words of the stimulus and of the demographics."""
+    parts = _INPUT.fullmatch(text)
+    if parts is None:
+        raise InputError(f"{where}: found the input {text[:60]!r}, expected 'Demographics: ... Scenario: ...'.")
+    return parts["stimulus"].strip(), parts["demographics"]
 
 
 def _number(output: str) -> float | None:

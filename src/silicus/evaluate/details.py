@@ -1,0 +1,200 @@
+"""What an evaluation says beside distances: ceilings, conditions, persons, questions together, and groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from silicus.evaluate.audit import Attribute, AttributeAudit, Distances, audit_attribute
+from silicus.evaluate.bootstrap import CellTable, overall
+from silicus.evaluate.cells import Answers
+from silicus.evaluate.evaluation import Ceiling
+from silicus.evaluate.gather import Gathered
+from silicus.evaluate.individual import IndividualSkill, People, individual_skill
+from silicus.evaluate.matching import Block, sums
+from silicus.evaluate.metrics import FloatArray, mean_position, standard_deviation, wasserstein
+from silicus.evaluate.movement import Movement, Moving, movement
+from silicus.evaluate.noise import perfect_wasserstein, sampled_wasserstein, split_half_wasserstein
+from silicus.evaluate.rows import Rows, rows_of
+from silicus.evaluate.structure import structure
+from silicus.evaluate.together import ENOUGH
+
+__all__ = ["details"]
+
+_SAMPLES = (1, 5, 20, 100)
+"""Answers drawn from a prediction, for each of which it is told what the drawing costs."""
+_MOST_GROUPS = 12
+"""An attribute of more values is no division into groups: numbers are cut into quarters, the rest is left out."""
+
+
+def details(
+    blocks: list[Block], found: Gathered, system: str, rng: np.random.Generator, respondents: pl.DataFrame | None
+) -> dict[str, Any]:
+    """Return the parts of an `Evaluation` by name: ceiling, conditions, individuals, structure, groups.
+
+    Args:
+        blocks: the matched answers.
+        found: the scores of their cells.
+        system: whose predictions.
+        rng: where resamples, shuffles and draws come from.
+        respondents: `respondent`, perhaps `study`, and attributes; `None`: nobody's are known.
+    """
+    rows = rows_of(blocks, found.by_block, system)
+    return {
+        "ceiling": _ceiling(found, system, rng),
+        "conditions": _conditions(found, system, rng),
+        "individuals": _individuals(rows, rng),
+        "structure": structure(rows, rng),
+        "groups": [] if respondents is None else list(_groups(rows, found, system, respondents, rng)),
+    }
+
+
+# --- ceiling
+
+
+def _ceiling(found: Gathered, system: str, rng: np.random.Generator) -> Ceiling:
+    cells = len(found.cells)
+    halves, size = np.full(cells, np.nan), np.full(cells, np.nan)
+    own, drawn = np.full(cells, np.nan), np.full((len(_SAMPLES), cells), np.nan)
+    for answers, places in found.by_block:
+        points = len(answers.positions)
+        counts = sums(
+            answers.people.astype(np.float64), answers.cell * points + answers.answer, len(places) * points
+        ).reshape(-1, points)
+        halves[places] = split_half_wasserstein(counts, answers.positions, rng)
+        size[places] = counts.sum(axis=1) // 2
+        human, predicted = _shares(found, places, system)
+        own[places] = wasserstein(predicted, human, answers.positions)
+        for number, k in enumerate(_SAMPLES):
+            drawn[number, places] = sampled_wasserstein(predicted, human, k, answers.positions, rng)
+    known = np.isfinite(halves)
+
+    def mean(values: FloatArray) -> float:
+        table = CellTable(values[:, None], found.table.weights, found.table.study, np.array([True]))
+        return float(overall(table)[0])
+
+    return Ceiling(
+        split_half=mean(halves),
+        split_half_n=float(np.median(size[known])) if known.any() else float("nan"),
+        sampling={k: mean(drawn[number] - own) for number, k in enumerate(_SAMPLES)},
+    )
+
+
+def _shares(found: Gathered, places: npt.NDArray[np.int64], system: str) -> tuple[FloatArray, FloatArray]:
+    """Return people's shares and a system's of some cells of one scale, shape (cells, points)."""
+    cells = [found.cells[place] for place in map(int, places)]
+    human, predicted = [cell.human for cell in cells], [cell.predicted[system] for cell in cells]
+    return np.array(human, dtype=np.float64), np.array(predicted, dtype=np.float64)
+
+
+# --- conditions and persons
+
+
+def _conditions(found: Gathered, system: str, rng: np.random.Generator) -> Movement | None:
+    """Return whether predictions move from condition to condition; scales of one question stay apart."""
+    keys = [(cell.study, cell.question, tuple(cell.values)) for cell in found.cells]
+    question = np.array([{key: n for n, key in enumerate(dict.fromkeys(keys))}[key] for key in keys], dtype=np.int64)
+    means = np.full((2, len(keys)), np.nan)
+    variance = np.full(len(keys), np.nan)
+    for answers, places in found.by_block:
+        human, predicted = _shares(found, places, system)
+        effective = np.array([found.cells[place].people_effective for place in map(int, places)], dtype=np.float64)
+        means[:, places] = mean_position(human, answers.positions), mean_position(predicted, answers.positions)
+        spread = standard_deviation(human, answers.positions)
+        variance[places] = spread**2 / np.where(effective > 1, effective - 1, np.nan)
+    return movement(Moving(means[0], means[1], variance, question, found.table.study), rng)
+
+
+def _individuals(rows: Rows, rng: np.random.Generator) -> IndividualSkill | None:
+    own = np.flatnonzero(rows.by_person)
+    if not len(own):
+        return None
+    several = len(np.unique(rows.study[own])) > 1
+    # Of one study its respondents are drawn again, each with all answers; nameless ones each with one.
+    person = np.where(
+        rows.respondent >= 0, rows.respondent, rows.respondent.max() + 1 + np.arange(len(rows.respondent))
+    )
+    unit, cluster = (rows.cell, rows.study) if several else (person, person)
+    return individual_skill(
+        People(
+            rows.answer[own], rows.expected[own], rows.weight[own], rows.cell[own], rows.stimulus[own],
+            unit[own], cluster[own],
+        ),
+        rng,
+    )  # fmt: skip
+
+
+# --- groups
+
+
+def _groups(
+    rows: Rows, found: Gathered, system: str, respondents: pl.DataFrame, rng: np.random.Generator
+) -> Iterator[AttributeAudit]:
+    on = ["study", "respondent"] if "study" in respondents.columns else ["respondent"]
+    told = rows.people.join(respondents, on=on, how="left", maintain_order="left")
+    for name in (column for column in respondents.columns if column not in {"respondent", "weight", "study"}):
+        names, of_person = _labels(told[name])
+        of_row = np.append(of_person, -1)[rows.respondent]
+        distances = _distances(found, system, of_row, len(names))
+        audit = audit_attribute(Attribute(name, names, of_row, distances), rows, rng)
+        if audit is not None:
+            yield audit
+
+
+def _labels(values: pl.Series) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """Return the groups of an attribute, and the place of every respondent's, -1 where it is not stated.
+
+    Numbers of many values are cut into quarters; of many words there are no groups.
+    """
+    words = values.cast(pl.String).replace("", None)
+    names = sorted(words.drop_nulls().unique().to_list())
+    if len(names) > _MOST_GROUPS:
+        return _quarters(values)
+    places = {name: place for place, name in enumerate(names)}
+    return names, words.replace_strict(places, default=-1, return_dtype=pl.Int64).to_numpy()
+
+
+def _quarters(values: pl.Series) -> tuple[list[str], npt.NDArray[np.int64]]:
+    numbers = values.cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
+    known = np.isfinite(numbers)
+    # A table may hold numbers as text; where few of them are numbers, they are words.
+    if known.sum() < 0.9 * (len(values) - values.null_count()):
+        return [], np.full(len(values), -1)
+    ends = np.unique(np.quantile(numbers[known], [0.25, 0.5, 0.75], method="lower"))
+    quarter = np.searchsorted(ends, numbers[known], side="left")
+    own = [numbers[known][quarter == place] for place in range(int(quarter.max()) + 1)]
+    places = np.full(len(values), -1)
+    places[known] = quarter
+    return [f"{group.min():g} to {group.max():g}" for group in own], places
+
+
+def _distances(found: Gathered, system: str, of_row: npt.NDArray[np.int64], groups: int) -> list[Distances]:
+    """Return the Wasserstein of every group in every cell where enough of it answered, and what chance makes of it."""
+    cells = len(found.cells)
+    own, chance = np.full((groups, cells), np.nan), np.full((groups, cells), np.nan)
+    start = 0
+    for answers, places in found.by_block:
+        group = of_row[start : start + len(answers.cell)]
+        start += len(answers.cell)
+        for number in range(groups):
+            kept = group == number
+            own[number, places], chance[number, places] = _of_group(answers, kept, system, len(places))
+    return [Distances(own[number], chance[number]) for number in range(groups)]
+
+
+def _of_group(answers: Answers, kept: npt.NDArray[np.bool_], system: str, cells: int) -> tuple[FloatArray, FloatArray]:
+    points, cell = len(answers.positions), answers.cell[kept]
+    weight = (answers.people * answers.weight)[kept]
+    total = sums(weight, cell, cells)[:, None]
+    enough = sums(answers.people[kept].astype(np.float64), cell, cells) >= ENOUGH
+    with np.errstate(invalid="ignore", divide="ignore"):
+        human = sums(weight, cell * points + answers.answer[kept], cells * points).reshape(cells, points) / total
+        predicted = sums(answers.predicted[system][kept] * weight[:, None], cell, cells) / total
+        effective = total[:, 0] ** 2 / sums(weight * answers.weight[kept], cell, cells)
+    found = wasserstein(predicted, human, answers.positions)
+    chance = perfect_wasserstein(human, effective, answers.positions)
+    return np.where(enough, found, np.nan), np.where(enough, chance, np.nan)
