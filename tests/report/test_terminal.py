@@ -146,7 +146,9 @@ def test_of_very_many_studies_those_with_most_answers_are_printed(of_studies):
 def test_the_unknown_is_printed_as_a_dash_and_never_as_a_number(of_studies):
     evaluation = of_studies(3)
     unknown = evaluation.difference.model_copy(update={"value": None, "low": None, "high": None})
-    text = joined(printed(evaluation.model_copy(update={"differences": {"uniform": unknown}})))
+    text = joined(
+        printed(evaluation.model_copy(update={"differences": {"uniform": {evaluation.difference_metric: unknown}}}))
+    )
     assert "nan" not in text.lower()
     assert "None" not in text
     assert "study-1 2 62 – – 0." in text

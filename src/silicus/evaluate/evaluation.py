@@ -127,9 +127,8 @@ class Evaluation(Record):
     they are drawn from. Takes the pooled distribution of a cell's question for the truth, and answers for
     drawn from it independently, as many as are effective (`Cell.people_effective`). Where a question has few
     answers in all, the pool has less spread than people, and the number is too low."""
-    differences: dict[str, Estimate]
-    """another system -> mean `difference_metric` of this system minus the other's, on the same resamples: negative is
-    better."""
+    differences: dict[str, dict[MetricName, Estimate]]
+    """another system -> metric -> mean of this system minus the other's, on the same resamples."""
     difference_metric: DistanceName
     """`wasserstein`, or `total_variation` where no cell has a Wasserstein."""
     reached: dict[str, Estimate]
@@ -152,5 +151,5 @@ class Evaluation(Record):
 
     @property
     def difference(self) -> Estimate:
-        """The difference from `uniform`."""
-        return self.differences["uniform"]
+        """The difference from `uniform` in `difference_metric`: negative is better."""
+        return self.differences["uniform"][self.difference_metric]

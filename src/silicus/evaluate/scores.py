@@ -16,7 +16,7 @@ from silicus.evaluate.evaluation import Cell, Covered, Evaluation, StudyScores
 from silicus.evaluate.gather import Gathered, gather, resample, way
 from silicus.evaluate.matching import match
 from silicus.evaluate.metrics import FloatArray
-from silicus.evaluate.records import LEFT_OUT, DistanceName, Estimate, MetricName
+from silicus.evaluate.records import LEFT_OUT, METRICS, DistanceName, Estimate, MetricName
 from silicus.study import Item
 
 __all__ = ["CONTROLS", "Beside", "evaluate"]
@@ -123,7 +123,7 @@ def evaluate(
         draws=draws,
         overall=_overall(found, resampled),
         perfect_wasserstein=_perfect(found),
-        differences={other: _difference(found, resampled, metric, other) for other in systems[1:]},
+        differences={other: _differences(found, resampled, other) for other in systems[1:]},
         difference_metric=metric,
         reached={system: _reached(found, resampled, system) for system in systems if system != "uniform"},
         **details(matched.blocks, found, name, rng, beside.respondents),
@@ -168,13 +168,20 @@ def _perfect(found: Gathered) -> float:
     return float(overall(found.table)[-1])
 
 
-def _difference(found: Gathered, resampled: FloatArray, metric: DistanceName, other: str) -> Estimate:
-    """Return the system's mean distance minus that of another, paired by resample."""
-    model, control = (found.columns.index((system, metric)) for system in (found.systems[0], other))
+def _differences(found: Gathered, resampled: FloatArray, other: str) -> dict[MetricName, Estimate]:
+    """Return the system's mean of every metric minus that of another, paired by resample."""
     values = overall(found.table)
-    low, high = interval(resampled[:, model] - resampled[:, control])
-    both = np.isfinite(found.table.values[:, [model, control]]).all(axis=1)
-    return Estimate(value=float(values[model] - values[control]), low=low, high=high, n=int(both.sum()))
+    estimates: dict[MetricName, Estimate] = {}
+    for metric in METRICS:
+        own, theirs = (found.columns.index((system, metric)) for system in (found.systems[0], other))
+        # inf - inf is unknown.
+        with np.errstate(invalid="ignore"):
+            low, high = interval(resampled[:, own] - resampled[:, theirs])
+            difference = float(values[own] - values[theirs])
+        both = ~np.isnan(found.table.values[:, [own, theirs]]).any(axis=1)
+        n = int(both.sum()) if found.table.equal[own] else int(found.answers[both].sum())
+        estimates[metric] = Estimate(value=difference, low=low, high=high, n=n)
+    return estimates
 
 
 def _reached(found: Gathered, resampled: FloatArray, system: str) -> Estimate:

@@ -71,7 +71,8 @@ def _ceiling(evaluation: Evaluation) -> Iterator[str]:
 
 def _floors(evaluation: Evaluation) -> Iterator[str]:
     name, sign = evaluation.name, "W" if evaluation.difference_metric == "wasserstein" else "TV"
-    for other, difference in evaluation.differences.items():
+    for other, metrics in evaluation.differences.items():
+        difference = metrics[evaluation.difference_metric]
         if other in CONTROLS or difference.value is None:
             continue
         told = "is closer to people than" if _below(difference) else "is not shown to be closer to people than"

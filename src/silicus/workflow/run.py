@@ -22,6 +22,7 @@ from silicus.study import Item, read_items, read_table, write_items, write_table
 
 __all__ = ["About", "Manifest", "Run", "enter_run", "git_revision", "machine", "read_run", "versions"]
 
+_TABLES = {"items.parquet", "respondents.parquet", "responses.parquet"}
 _LIBRARIES = ("numpy", "polars", "torch", "transformers", "peft", "gguf")
 
 
@@ -69,6 +70,7 @@ class Run:
 
     Attributes:
         items: the stimuli by their hash.
+        respondents: who was asked: `respondent` and attributes; empty where a run of an older version kept nobody.
         responses: people's answers, schema `RESPONSES`; empty where there are none.
         predictions: the model's answers, schema `PREDICTIONS`.
     """
@@ -76,6 +78,7 @@ class Run:
     folder: Path
     manifest: Manifest
     items: dict[str, Item]
+    respondents: pl.DataFrame
     responses: pl.DataFrame
     predictions: pl.DataFrame
 
@@ -84,6 +87,7 @@ def enter_run(
     options: AnswerOptions,
     about: About,
     items: list[Item],
+    respondents: pl.DataFrame,
     responses: pl.DataFrame,
     inputs: dict[str, str],
 ) -> Path:
@@ -93,6 +97,7 @@ def enter_run(
         options: how answers are asked for; `out` names the folder.
         about: what the run is about.
         items: everything that is asked.
+        respondents: who is asked.
         responses: people's answers to it.
         inputs: name -> hash of the prompts' words, the respondents and the model.
 
@@ -125,6 +130,7 @@ def enter_run(
             f"{folder}: this folder holds something else ({foreign[0]}). Choose an empty or new folder with --out."
         )
     write_items(folder / "items.parquet", items)
+    write_table(folder / "respondents.parquet", respondents)
     write_table(folder / "responses.parquet", responses)
     # The manifest comes last: a folder that has one is complete but for its predictions.
     write(folder / "manifest.json", manifest)
@@ -133,7 +139,7 @@ def enter_run(
 
 def _is_ours(path: Path) -> bool:
     """Whether a run that was killed before its manifest was written leaves such a file."""
-    return path.name in {"items.parquet", "responses.parquet"} or (path.name.startswith(".") and path.suffix == ".part")
+    return path.name in _TABLES or (path.name.startswith(".") and path.suffix == ".part")
 
 
 def _folder_name(manifest: Manifest) -> str:
@@ -173,7 +179,7 @@ def read_run(folder: Path) -> Run:
     if not (folder / "manifest.json").is_file():
         raise InputError(f"{folder}: no run folder (no manifest.json). Make one with: silicus simulate STUDY")
     manifest = read(folder / "manifest.json", Manifest)
-    predictions = folder / "predictions.parquet"
+    predictions, who = folder / "predictions.parquet", folder / "respondents.parquet"
     if not predictions.is_file():
         done = len(list((folder / "parts").glob("*.parquet")))
         raise InputError(
@@ -184,6 +190,7 @@ def read_run(folder: Path) -> Run:
         folder=folder,
         manifest=manifest,
         items=read_items(folder / "items.parquet"),
+        respondents=read_table(who, "respondents", may_be_empty=True) if who.is_file() else pl.DataFrame(),
         responses=read_table(folder / "responses.parquet", "responses", may_be_empty=True),
         predictions=read_table(predictions, "predictions"),
     )

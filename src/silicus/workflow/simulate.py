@@ -117,7 +117,9 @@ def ask(asked: Asked, template: Template, options: AnswerOptions) -> Path:
     model = _load(asked, options)
     about = asked.about.model_copy(update={"notes": _otherwise(asked.known, options)})
     inputs = {"respondents": _table_digest(asked.plan.respondents), "weights": model.fingerprint, "prompts": words}
-    folder = enter_run(options, about, list(asked.plan.items), asked.responses, inputs)
+    folder = enter_run(
+        options, about, list(asked.plan.items), asked.plan.respondents, asked.responses, inputs
+    )  # fmt: skip
     if (folder / "predictions.parquet").is_file():
         tidy(folder)
         return folder
