@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from silicus.evaluate import wasserstein
-from silicus.evaluate.noise import perfect_wasserstein
+from silicus.evaluate.noise import perfect_wasserstein, sampled_wasserstein, split_half_wasserstein
 
 NAN = float("nan")
 
@@ -44,3 +44,37 @@ def test_the_noise_is_unknown_without_a_truth_or_an_order():
     assert np.isnan(found[0])
     assert found[1] == 0
     assert np.isnan(perfect_wasserstein([0.5, 0.5], 2, [NAN, NAN]))
+
+
+def test_halves_of_people_by_hand():
+    # Of two who say 0 and two who say 1 a half is one of each (4 of 6 splits), or both alike (distance 1).
+    found = split_half_wasserstein([[2, 2]], [0, 1], np.random.default_rng(0), splits=20_000)
+    assert found == pytest.approx(1 / 3, abs=0.01)
+
+
+def test_halves_are_of_different_people_and_of_one_size():
+    rng = np.random.default_rng(0)
+    assert split_half_wasserstein([[4, 0], [0, 5]], [0, 1], rng) == pytest.approx(0)
+    assert np.isnan(split_half_wasserstein([[2, 1], [0, 0]], [0, 1], rng)).all()
+    assert np.isnan(split_half_wasserstein([[20, 20]], [NAN, NAN], rng)).all()
+
+
+def test_the_distance_of_halves_is_that_of_two_samples():
+    rng = np.random.default_rng(1)
+    truth, positions = np.array([0.2, 0.3, 0.1, 0.4]), np.linspace(0, 1, 4)
+    people = rng.multinomial(60, truth, size=400)
+    first, second = (rng.multinomial(30, truth, size=20_000) / 30 for _ in range(2))
+    expected = wasserstein(first, second, positions).mean()
+    assert split_half_wasserstein(people, positions, rng, 20).mean() == pytest.approx(expected, rel=0.05)
+
+
+def test_the_cost_of_drawing_from_a_perfect_prediction_is_its_noise():
+    truth, positions = np.array([[0.2, 0.3, 0.1, 0.4]] * 50), np.linspace(0, 1, 4)
+    found = sampled_wasserstein(truth, truth, 5, positions, np.random.default_rng(2)).mean()
+    assert found == pytest.approx(perfect_wasserstein(truth[0], 5, positions), rel=0.03)
+
+
+def test_what_is_not_predicted_cannot_be_drawn():
+    found = sampled_wasserstein([[NAN, NAN], [1, 0]], [[0.5, 0.5]] * 2, 5, [0, 1], np.random.default_rng(0))
+    assert np.isnan(found[0])
+    assert found[1] == 0.5

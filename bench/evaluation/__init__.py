@@ -1,0 +1,1 @@
+"""How sure the intervals of an evaluation are, and how long one takes."""
