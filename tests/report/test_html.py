@@ -52,7 +52,7 @@ def test_a_page_needs_nothing_from_elsewhere(name, request):
 def test_a_page_can_be_read_aloud(name, request):
     page = Page(request.getfixturevalue(name))
     charts = page.all("svg")
-    assert len(charts) == {"one": 2, "three": 5}[name]
+    assert len(charts) == {"one": 4, "three": 7}[name]
     assert all(chart["role"] == "img" and chart["aria-label"] for chart in charts)
     assert len(page.all("caption")) == len(page.all("table"))
     ids = [a["id"] for _, a in page.tags if "id" in a]

@@ -16,7 +16,10 @@ from silicus.record import digest
 from silicus.report.cells import Row, cumulative, most_given, shares
 from silicus.report.words import effective, number, shorten, systems
 
-__all__ = ["COLOURS", "MOST_BARS", "PAGE", "distances", "distances_of_studies", "distributions", "draws_lines"]
+__all__ = [
+    "COLOURS", "MOST_BARS", "PAGE", "Spec", "distances", "distances_of_studies", "distributions", "draws_lines",
+    "known", "quantity", "svg",
+]  # fmt: skip
 
 COLOURS = ("#0072B2", "#D55E00", "#8c8c8c", "#56B4E9")
 """People, the system, uniform, pooled: of Okabe and Ito's palette for colour-blind readers, and a grey."""
@@ -28,7 +31,7 @@ PAGE = 896
 """How wide a chart may be, in pixels."""
 
 _PEOPLE = "people"
-_Spec = dict[str, object]
+Spec = dict[str, object]
 """A chart, or a part of one, in the words of Vega-Lite."""
 
 # The metrics of Arial are built into vl-convert (as Arimo), so that labels take the same room everywhere.
@@ -36,7 +39,7 @@ _FONT = "Arial, Helvetica, sans-serif"
 
 _AXIS = "% of answers"
 _LEGEND = {"title": None, "orient": "top", "labelLimit": 400}
-_CONFIG: _Spec = {
+_CONFIG: Spec = {
     "font": _FONT,
     "background": "white",
     "aria": False,
@@ -80,10 +83,10 @@ def distributions(evaluation: Evaluation, cells: Sequence[Cell], room: int = PAG
     panels = list(dict.fromkeys(str(row["panel"]) for row in rows))
     header = {"title": None, "labelFontSize": 13, "labelFontWeight": "bold", "labelAnchor": "start"}
     facet = {"field": "panel", "type": "nominal", "sort": panels, "header": header}
-    chart: _Spec = {"data": {"values": rows}, "facet": facet, "columns": columns, "spacing": 24, "spec": layer}
+    chart: Spec = {"data": {"values": rows}, "facet": facet, "columns": columns, "spacing": 24, "spec": layer}
     kind = "Cumulative shares" if lines else "Shares"
     told = f"{kind} of answers of people and of the predictions, by condition: {'; '.join(panels)}."
-    return _svg(chart, told)
+    return svg(chart, told)
 
 
 def _rows(evaluation: Evaluation, cell: Cell, lines: bool) -> list[dict[str, object]]:
@@ -117,35 +120,36 @@ def _names(evaluation: Evaluation) -> list[str]:
     return [_PEOPLE, *systems(evaluation)]
 
 
-def _colour(names: Sequence[str], colours: Sequence[str]) -> _Spec:
+def _colour(names: Sequence[str], colours: Sequence[str]) -> Spec:
     scale = {"domain": names, "range": colours}
     return {"field": "system", "type": "nominal", "scale": scale, "sort": names, "legend": _LEGEND}
 
 
-def _number(field: str, **options: object) -> _Spec:
+def quantity(field: str, **options: object) -> Spec:
+    """Return a number on an axis."""
     return {"field": field, "type": "quantitative", **options}
 
 
-def _known(*fields: str) -> _Spec:
+def known(*fields: str) -> Spec:
     """Return a filter that leaves out the rows where one of the fields is unknown."""
     return {"filter": " && ".join(f"datum.{field} !== null" for field in fields)}
 
 
-def _bars(evaluation: Evaluation, rows: list[dict[str, object]], points: list[str], width: int) -> _Spec:
+def _bars(evaluation: Evaluation, rows: list[dict[str, object]], points: list[str], width: int) -> Spec:
     names = _names(evaluation)
     bands = {"paddingInner": 0.22, "paddingOuter": 0.1}
     beside = {"domain": names, "paddingInner": 0.08}
-    place: _Spec = {
+    place: Spec = {
         "y": {"field": "point", "type": "nominal", "sort": points, "title": None, "scale": bands},
         "yOffset": {"field": "system", "type": "nominal", "sort": names, "scale": beside},
     }
     top = max([100.0 if len(points) <= 2 else 0.0, *(_top(row) for row in rows)])
-    share = _number("share", title=_AXIS, scale={"domain": [0, top], "nice": True})
+    share = quantity("share", title=_AXIS, scale={"domain": [0, top], "nice": True})
     bars = {"mark": {"type": "bar"}, "encoding": {**place, "x": share, "color": _colour(names, COLOURS)}}
     whiskers = {
         "mark": {"type": "errorbar", "color": "#111", "ticks": {"size": 6}},
-        "transform": [_known("low")],
-        "encoding": {**place, "x": _number("low", title=_AXIS), "x2": {"field": "high"}},
+        "transform": [known("low")],
+        "encoding": {**place, "x": quantity("low", title=_AXIS), "x2": {"field": "high"}},
     }
     return {"layer": [bars, whiskers], "width": width, "height": max(60, 48 * len(points))}
 
@@ -154,10 +158,10 @@ def _top(row: dict[str, object]) -> float:
     return max(float(str(row[key] or 0.0)) for key in ("share", "high"))
 
 
-def _lines(evaluation: Evaluation, width: int) -> _Spec:
+def _lines(evaluation: Evaluation, width: int) -> Spec:
     names = _names(evaluation)
-    x = _number("value", title="answer", scale={"nice": False})
-    y = _number("share", title="% at or below", scale={"domain": [0, 100]}, axis={"tickCount": 5})
+    x = quantity("value", title="answer", scale={"nice": False})
+    y = quantity("share", title="% at or below", scale={"domain": [0, 100]}, axis={"tickCount": 5})
     scale = {"domain": names, "range": [[1, 0], [1, 0], [2, 3], [6, 3]]}
     dashes = {"field": "system", "type": "nominal", "sort": names, "scale": scale, "legend": None}
     lines = {
@@ -166,8 +170,8 @@ def _lines(evaluation: Evaluation, width: int) -> _Spec:
     }
     band = {
         "mark": {"type": "area", "interpolate": "step-after", "color": COLOURS[0], "opacity": 0.18},
-        "transform": [_known("low")],
-        "encoding": {"x": x, "y": _number("low"), "y2": {"field": "high"}},
+        "transform": [known("low")],
+        "encoding": {"x": x, "y": quantity("low"), "y2": {"field": "high"}},
     }
     return {"layer": [band, lines], "width": width, "height": 200}
 
@@ -184,27 +188,27 @@ def distances(evaluation: Evaluation) -> str:
     axis = {"domain": False, "ticks": False, "labelFontSize": 13}
     y = {"field": "system", "type": "nominal", "sort": names, "title": None, "axis": axis}
     title = f"{METRICS[metric].title} (0: the same answers)"
-    x = _number("w", title=title, scale={"zero": True}, axis={"tickCount": 7})
+    x = quantity("w", title=title, scale={"zero": True}, axis={"tickCount": 7})
     colour = {**_colour(names, COLOURS[1:]), "legend": None}
     whiskers = {
         "mark": {"type": "rule", "strokeWidth": 2},
-        "transform": [_known("w"), _known("low", "high")],
-        "encoding": {"y": y, "x": _number("low"), "x2": {"field": "high"}, "color": colour},
+        "transform": [known("w"), known("low", "high")],
+        "encoding": {"y": y, "x": quantity("low"), "x2": {"field": "high"}, "color": colour},
     }
     dots = {
         "mark": {"type": "point", "filled": True, "size": 110, "opacity": 1},
-        "transform": [_known("w")],
+        "transform": [known("w")],
         "encoding": {"y": y, "x": x, "color": colour},
     }
     words = {
         "mark": {"type": "text", "dy": -13, "fontSize": 12, "color": "#222"},
-        "transform": [_known("w")],
-        "encoding": {"y": y, "x": _number("w"), "text": {"field": "text", "type": "nominal"}},
+        "transform": [known("w")],
+        "encoding": {"y": y, "x": quantity("w"), "text": {"field": "text", "type": "nominal"}},
     }
     layers = [whiskers, dots, words]
-    chart: _Spec = {"data": {"values": rows}, "layer": layers, "width": 740, "height": 46 * len(names)}
+    chart: Spec = {"data": {"values": rows}, "layer": layers, "width": 740, "height": 46 * len(names)}
     told = "; ".join(f"{row['system']} {row['text']}" for row in rows)
-    return _svg(chart, f"{METRICS[metric].title}: mean distance from people by system, with 95 % intervals: {told}.")
+    return svg(chart, f"{METRICS[metric].title}: mean distance from people by system, with 95 % intervals: {told}.")
 
 
 def distances_of_studies(evaluation: Evaluation, most: int = 60) -> str:
@@ -226,13 +230,13 @@ def distances_of_studies(evaluation: Evaluation, most: int = 60) -> str:
     order = list(dict.fromkeys(row["study"] for row in rows))
     axis = {"grid": True, "domain": False, "ticks": False}
     shapes = {"domain": names, "range": ["circle", "square", "diamond"]}
-    chart: _Spec = {
+    chart: Spec = {
         "data": {"values": rows},
         "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1},
-        "transform": [_known("w")],
+        "transform": [known("w")],
         "encoding": {
             "y": {"field": "study", "type": "nominal", "sort": order, "title": None, "axis": axis},
-            "x": _number("w", title=METRICS[metric].title, scale={"zero": True}),
+            "x": quantity("w", title=METRICS[metric].title, scale={"zero": True}),
             "color": _colour(names, COLOURS[1:]),
             "shape": {"field": "system", "type": "nominal", "sort": names, "scale": shapes, "legend": _LEGEND},
         },
@@ -240,14 +244,14 @@ def distances_of_studies(evaluation: Evaluation, most: int = 60) -> str:
         "height": {"step": 19},
     }
     told = f"{METRICS[metric].title} between people and every system in {len(kept)} studies; the table has the numbers."
-    return _svg(chart, told)
+    return svg(chart, told)
 
 
 def _or_last(value: float | None) -> float:
     return float("inf") if value is None else value
 
 
-def _svg(chart: _Spec, told: str) -> str:
+def svg(chart: Spec, told: str) -> str:
     """Return a chart as an SVG element to stand inside a page, `told` to readers who do not see it."""
     drawn = str(require("vl_convert").vegalite_to_svg({"config": _CONFIG, **chart}))
     # Inside a page an SVG needs no name space, and its ids must not meet those of its neighbours.

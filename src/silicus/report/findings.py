@@ -16,8 +16,15 @@ _CHANCE = 0.05
 
 @dataclass(frozen=True)
 class Finding:
-    """One question that a reader asks, and the sentences that answer it."""
+    """One question that a reader asks, and the sentences that answer it.
 
+    Attributes:
+        key: its name, by which a page finds its chart.
+        title: the question.
+        sentences: the answer.
+    """
+
+    key: str
     title: str
     sentences: list[str]
 
@@ -25,14 +32,14 @@ class Finding:
 def findings(evaluation: Evaluation) -> list[Finding]:
     """Return what was found beside distances; only what could be looked at."""
     parts = (
-        ("How near could it come?", _ceiling(evaluation)),
-        ("Is it better than what is cheap?", _floors(evaluation)),
-        ("Does it move as people move?", _conditions(evaluation)),
-        ("Does it know persons, or only questions?", _persons(evaluation)),
-        ("Do questions hang together as for people?", _structure(evaluation)),
-        ("For whom does it fail?", _groups(evaluation)),
+        ("ceiling", "How near could it come?", _ceiling(evaluation)),
+        ("floors", "Is it better than what is cheap?", _floors(evaluation)),
+        ("conditions", "Does it move as people move?", _conditions(evaluation)),
+        ("persons", "Does it know persons, or only questions?", _persons(evaluation)),
+        ("structure", "Do questions hang together as for people?", _structure(evaluation)),
+        ("groups", "For whom does it fail?", _groups(evaluation)),
     )
-    found = [Finding(title, list(sentences)) for title, sentences in parts]
+    found = [Finding(key, title, list(sentences)) for key, title, sentences in parts]
     return [finding for finding in found if finding.sentences]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from silicus.evaluate import METRICS, Cell, Evaluation, MetricName, StudyScores
 from silicus.report.cells import Row, mean, most_answered, shares
 from silicus.report.charts import COLOURS, MOST_BARS, PAGE, distances, distances_of_studies, distributions, draws_lines
+from silicus.report.diagnostics import calibration, conditions, groups
 from silicus.report.findings import findings
 from silicus.report.page import write_page
 from silicus.report.words import (
@@ -37,6 +38,11 @@ __all__ = ["write_report"]
 _CELLS_OF_MANY = 12
 _CELLS_OF_ONE = 48
 _STUDIES_DRAWN = 60
+_CALIBRATION = (
+    "The answers of all cells, in ten classes by the share predicted. On the line, shares are what they are said to be."
+)
+_CONDITIONS = "Each point is a cell: its mean less that of its question. On the line, people moved as predicted."
+_GROUPS = "Whiskers are 95 % intervals. Left of 0 a group is predicted worse than everybody in the same cells."
 _SHORT: dict[MetricName, str] = {
     "wasserstein": "W stated",
     "wasserstein_observed": "W observed",
@@ -111,6 +117,11 @@ def write_report(
         matching=matching(evaluation),
         noise=noise(evaluation),
         findings=findings(evaluation),
+        diagnostics={
+            "ceiling": (calibration(evaluation), _CALIBRATION),
+            "conditions": (conditions(evaluation), _CONDITIONS),
+            "groups": (groups(evaluation), _GROUPS),
+        },
         overall=list(_overall(evaluation)),
         study_heads=_study_heads(),
         studies=[_study(evaluation, study) for study in evaluation.studies],

@@ -1,0 +1,43 @@
+"""Charts of calibration, of differences between conditions and of groups hold the numbers that they are said to."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from silicus.report.diagnostics import calibration, conditions, groups
+from tests.report.test_findings import survey
+
+
+@pytest.fixture(scope="module")
+def found():
+    return survey()
+
+
+def label(chart: str) -> str:
+    return re.search(r'aria-label="([^"]*)"', chart)[1]
+
+
+def test_calibration_tells_predicted_and_actual_shares_of_every_class(found):
+    told = label(calibration(found))
+    classes = re.findall(r"predicted (\d+) %, people (\d+) % \(n = (\d+)\)", told)
+    assert sum(int(n) for *_, n in classes) == 5 * found.cells_n
+    by_hand = [
+        (p, h) for cell in found.cells for p, h in zip(cell.predicted["m"], cell.human, strict=True) if 0.2 <= p < 0.3
+    ]
+    mean = 100 * sum(h for _, h in by_hand) / len(by_hand)
+    assert f"people {mean:.0f} % (n = {len(by_hand)})" in told
+
+
+def test_every_cell_of_a_question_in_several_conditions_is_a_point(found):
+    chart = conditions(found)
+    assert label(chart).startswith("Means of 12 cells less the mean of their question")
+    assert conditions(survey(studies=1).model_copy(update={"cells": found.cells[:1]})) == ""
+
+
+def test_every_group_is_a_row_with_its_number_of_answers(found):
+    chart = groups(found)
+    assert label(chart).startswith("Accuracy of 2 groups less everybody's")
+    assert "party: Blue (n = 480)" in chart
+    assert groups(found.model_copy(update={"groups": []})) == ""
