@@ -145,10 +145,29 @@ class EvaluateOptions(AnswerOptions, ReadingOptions):
     limit: int | None = None
     """Of the data, a random sample of this many answers (drawn with the seed)."""
 
+    predictions: Path | None = None
+    """Predictions made elsewhere, instead of a model: probabilities, drawn answers or texts, as a table or JSON."""
+
+    name: str | None = None
+    """What these predictions are called; by default as their file."""
+
+    floors: bool = True
+    """Whether cheap models, learnt from the training part of data that were split, stand beside."""
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.limit is not None:
             _at_least("limit", self.limit, 1)
+
+    def recorded(self) -> dict[str, Any]:
+        """Return the options that decide what is predicted; a name stands there as the model's."""
+        kept = super().recorded()
+        # What stands beside changes no prediction.
+        del kept["name"], kept["floors"]
+        if self.predictions is None:
+            # Runs of a model keep the key that they have always had.
+            del kept["predictions"]
+        return kept
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -54,7 +54,7 @@ def test_a_file_that_no_reader_knows_is_told_the_forms_and_what_to_do(tmp_path):
     with pytest.raises(InputError) as caught:
         read_dataset(tmp_path / "notes.txt")
     assert "found a '.txt' file, which no reader knows by its form" in str(caught.value)
-    assert "The readers are socsci210, wvs, opinionqa, subpop, table" in str(caught.value)
+    assert "The readers are socsci210, generations, wvs, opinionqa, subpop, table" in str(caught.value)
     assert "silicus data codebook FILE" in str(caught.value)
 
 

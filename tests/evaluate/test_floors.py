@@ -65,6 +65,13 @@ def by_letters(texts):
     return np.array([[text.lower().count(letter) for letter in "abcdefghijklmnopqrstuvwxyz"] for text in texts], float)
 
 
+def told(floor, data, pairs):
+    """Return the predictions of the floor of that name."""
+    if floor == "demographics":
+        return demographics_floor(data, pairs, rng())
+    return embedding_floor(data, pairs, by_letters, rng())
+
+
 def rng():
     return np.random.default_rng(0)
 
@@ -73,7 +80,7 @@ def gendered(count=1500, scale=YES_NO, high=0.8, low=0.3):
     """Return the training part in which women say the first thing with probability .8, men with .3."""
     chance = np.random.default_rng(5)
     shown = [item(f"Question {number}?", scale) for number in range(3)]
-    people = {f"p{n}": {"gender": ("Female", "Male")[n % 2], "age": 18 + n % 60} for n in range(count)}
+    people = {f"p{n}": {"gender": ("Female", "Male")[n % 2], "age": (20, 20, 50, 50)[n % 4]} for n in range(count)}
     answers = [
         (shown[n % 3], who, scale.values[int(chance.random() > (high, low)[n % 2])]) for n, who in enumerate(people)
     ]
@@ -84,8 +91,8 @@ def test_the_training_mean_is_told_once_a_stimulus():
     short, long = item("Tea?"), item("How much?", THREE)
     data = learnt([], [short, long], {"p": {}}, [(AGREE, [0.9, 0.1]), (YES_NO, [0.5, 0.5])])
     found = training_mean_floor(data, asked((short, "p"), (short, "q"), (long, "p")))
-    np.testing.assert_allclose(predicted(found)[0] if len(found) == 1 else found["probabilities"][0], [0.7, 0.3])
-    np.testing.assert_allclose(found["probabilities"][1], [1 / 3] * 3)
+    np.testing.assert_allclose(found["probabilities"][0], [0.7, 0.3], rtol=1e-6)
+    np.testing.assert_allclose(found["probabilities"][1], [1 / 3] * 3, rtol=1e-6)
     assert found["item"].to_list() == [short.item, long.item]
     assert found["respondent"].null_count() == 2
 
@@ -124,8 +131,7 @@ def test_ages_are_numbers_although_they_are_written_as_words():
     # Nobody of 88 answered: as a category that age would say nothing, as a number it is above 60.
     data = learnt(answers, [shown], {**people, "old": {"age": "88"}, "unsaid": {"age": None}})
     old, unsaid = predicted(demographics_floor(data, asked((shown, "old"), (shown, "unsaid")), rng()))
-    assert old[0] == pytest.approx(0.9, abs=0.05)
-    assert unsaid[0] < old[0]
+    assert old[0] > 0.8 > unsaid[0]
 
 
 def test_an_attribute_of_many_values_is_learnt_by_its_commonest():
@@ -152,13 +158,10 @@ def test_people_of_whom_nothing_is_known_are_told():
 def test_groups_count_as_often_as_people_answered():
     tea = item("Tea?")
     people = {"g0": {"country": "Aland"}, "g1": {"country": "Borduria"}}
-    answers = [
-        row
-        for n in range(60)
-        for row in [(tea, "g0", 1, 90, 1.0), (tea, "g0", 2, 10, 1.0), (tea, f"g{n % 2}", 2, 1, 1.0)]
-    ]
-    found = predicted(demographics_floor(learnt(answers, [tea], people), asked((tea, "g0"), (tea, "g1")), rng()))
-    np.testing.assert_allclose(found[:, 0], [90 / 101, 0.0], atol=0.08)
+    counts = [("g0", 1, 90), ("g0", 2, 10), ("g1", 1, 20), ("g1", 2, 80)]
+    data = learnt([(tea, who, answer, n, 1.0) for who, answer, n in counts * 100], [tea], people)
+    found = predicted(demographics_floor(data, asked((tea, "g0"), (tea, "g1")), rng()))
+    np.testing.assert_allclose(found[:, 0], [0.9, 0.2], atol=0.03)
 
 
 def test_shares_without_numbers_of_people_enter_as_weights():
@@ -178,13 +181,9 @@ def test_of_few_answers_the_training_mean_is_told_with_one_answer_more_for_every
     answers = [(tea, "p", 1)] * 8
     data = learnt(answers, [tea, much], {"p": {"age": 20}}, [(YES_NO, [1.0, 0.0])])
     pairs = asked((tea, "p"), (much, "p"))
-    told = (
-        demographics_floor(data, pairs, rng())
-        if floor == "demographics"
-        else embedding_floor(data, pairs, by_letters, rng())
-    )
-    assert told["probabilities"].to_list()[0] == pytest.approx([9 / 10, 1 / 10])
-    assert told["probabilities"].to_list()[1] == pytest.approx([1 / 3] * 3)
+    found = told(floor, data, pairs)
+    assert found["probabilities"].to_list()[0] == pytest.approx([9 / 10, 1 / 10])
+    assert found["probabilities"].to_list()[1] == pytest.approx([1 / 3] * 3)
 
 
 def test_answers_that_all_agree_are_told_as_such():
@@ -206,7 +205,7 @@ def test_a_long_scale_is_learnt_in_stretches():
     answers = [(warm, who, int(np.clip(chance.normal((70, 30)[n % 2], 10), 0, 100))) for n, who in enumerate(people)]
     found = predicted(demographics_floor(learnt(answers, [warm], people), asked((warm, "p0"), (warm, "p1")), rng()))
     means = found @ np.arange(101)
-    np.testing.assert_allclose(means, [70, 30], atol=3)
+    np.testing.assert_allclose(means, [70, 30], atol=5)
 
 
 def worded(words=("apple", "stone", "river", "cloud", "horse"), liked="zzz", people=60):
@@ -250,7 +249,7 @@ def test_every_distinct_text_is_embedded_once_with_its_options_and_the_persona_i
     data = Learnt({**data.items, whole.item: whole, plain.item: plain}, data.rows, data.respondents, data.shares)
     embedding_floor(data, asked((whole, "p0"), (plain, "p1"), (plain, None)), embed, rng())
     assert len(given) == len(set(given)) == 25 + 2 + 2 + 1
-    assert {"apple stone?\nYes, No", "gender: Female", "gender: Male", ""} <= set(given) | {"apple stone?\nYes, No"}
+    assert {"apple apple?\nYes, No", "gender: Female", "gender: Male", ""} <= set(given)
     assert "You won.\nScale: 1 to 2. How do you feel?" in given
     assert "How much tea?\n0, 1" in given
 
@@ -271,12 +270,7 @@ def test_so_many_answers_are_drawn_from_all_questions_alike(monkeypatch):
 def test_the_same_seed_gives_the_same_floor(floor):
     data, shown = gendered(count=400)
     pairs = asked((shown[0], "p0"), (shown[1], "p1"))
-    first, again = (
-        demographics_floor(data, pairs, rng())
-        if floor == "demographics"
-        else embedding_floor(data, pairs, by_letters, rng())
-        for _ in range(2)
-    )
+    first, again = (told(floor, data, pairs) for _ in range(2))
     assert first.equals(again)
 
 
@@ -293,6 +287,19 @@ def test_what_is_asked_names_its_columns():
     assert str(caught.value) == (
         "the table of what is asked: the column 'respondent' is missing. Did you mean 'respondant'?"
     )
+
+
+def test_a_stimulus_that_is_not_among_the_items_is_named():
+    data, shown = gendered(count=120)
+    stray = item("Stray?")
+    with pytest.raises(InputError) as caught:
+        training_mean_floor(data, asked((shown[0], "p0"), (stray, "p0")))
+    assert str(caught.value) == (
+        f"what is asked names the stimulus '{stray.item}', which is not among the 3 items. Take both from one dataset."
+    )
+    fewer = Learnt({shown[0].item: shown[0]}, data.rows, data.respondents, data.shares)
+    with pytest.raises(InputError, match=r"^the training part names the stimulus .* among the 1 item\. Take both"):
+        demographics_floor(fewer, asked((shown[0], "p0")), rng())
 
 
 def test_without_scikit_learn_the_extra_is_named(monkeypatch):

@@ -37,7 +37,7 @@ def test_a_run_is_compared_with_people_and_both_records_lie_beside_it(tmp_path):
     assert read(folder / "evaluation.json", Evaluation) == found
     assert "Tversky" in (folder / "report.html").read_text(encoding="utf-8")
     assert (found.name, found.answers_n, found.cells_n) == ("scripted", 307, 2)
-    assert set(found.overall) == {"scripted", "uniform", "pooled"}
+    assert set(found.overall) == {"scripted", "uniform", "pooled", "others"}
 
 
 @pytest.mark.usefixtures("without_report")

@@ -30,7 +30,7 @@ def names(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
-RUN_FILES = ["items.parquet", "manifest.json", "predictions.parquet", "responses.parquet"]
+RUN_FILES = ["items.parquet", "manifest.json", "predictions.parquet", "respondents.parquet", "responses.parquet"]
 
 
 def test_a_run_leaves_its_questions_answers_manifest_and_predictions(tea, options):

@@ -30,6 +30,8 @@ _Key = tuple[str, str, str, str, str | None]
 _ROUNDING = 1e-3
 _UNKNOWN = "a study, condition and question that nobody answered in the data"
 _TWICE = "a prediction that stands twice"
+_FAILED = (1.0, None, None, None)
+"""Weight, probabilities, refusal and covered of a prediction that cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,10 @@ class Predicted:
     """What a file predicts.
 
     Attributes:
-        table: schema `PREDICTIONS`, a row a prediction. `probabilities` are null where only refusals were drawn;
-            `refusal` and `covered` are null where probabilities came without them. Of draws and texts, `covered` is the
-            share that could be read as an answer that was offered.
+        table: schema `PREDICTIONS`, a row a prediction. `probabilities` are null where only refusals were drawn, and
+            where no row of the prediction could be used: an answer so predicted is not compared with other people's
+            predictions in its place. `refusal` and `covered` are null where probabilities came without them. Of draws
+            and texts, `covered` is the share that could be read as an answer that was offered.
         kind: in which way the file predicts.
         rows: how many rows it has.
         malformed: reason -> rows left out.
@@ -88,11 +91,11 @@ def read_predictions(path: Path, data: Dataset) -> Predicted:
         rows, samples = _probable(found, cells, malformed), None
     else:
         rows, samples = _drawn(found, cells, malformed)
-    if not rows:
+    table = pl.DataFrame(rows, schema=PREDICTIONS, orient="row")
+    if not table["probabilities"].count():
         reasons = "; ".join(f"{counted(count, 'row', 'rows')}: {reason}" for reason, count in malformed.most_common())
         hint = f" The data hold, for example, {cells.example()}." if _UNKNOWN in malformed else ""
         raise InputError(f"{path}: no row can be used ({reasons}).{hint}")
-    table = pl.DataFrame(rows, schema=PREDICTIONS, orient="row")
     return Predicted(table, found.kind, found.count, dict(malformed.most_common()), samples)
 
 
@@ -102,7 +105,6 @@ def read_predictions(path: Path, data: Dataset) -> Predicted:
 @dataclass(frozen=True)
 class _About:
     key: _Key
-    weight: float
     scale: Scale
 
 
@@ -124,7 +126,7 @@ class _Cells:
 
         Raises:
             InputError: the row does not say which of several stimuli it means.
-            _MalformedError: it is about nothing in the data, or its weight is none.
+            _MalformedError: it is about nothing in the data.
         """
         study, condition, question = (_word(row.get(name)) or "" for name in CELL)
         scales = self.scales.get((study, condition, question))
@@ -140,9 +142,7 @@ class _Cells:
         item = item or next(iter(scales))
         if item not in scales:
             raise _MalformedError("an item that its study, condition and question do not have in the data")
-        weight = _number(row.get("weight"), "a weight that is no number of 0 or more")
-        key = (study, condition, question, item, _word(row.get("respondent")))
-        return _About(key, 1.0 if weight is None else weight, scales[item])
+        return _About((study, condition, question, item, _word(row.get("respondent"))), scales[item])
 
 
 def _word(value: Any) -> str | None:
@@ -163,27 +163,38 @@ def _number(value: Any, reason: str) -> float | None:
     return number
 
 
+def _weight(row: dict[str, Any]) -> float:
+    weight = _number(row.get("weight"), "a weight that is no number of 0 or more")
+    return 1.0 if weight is None else weight
+
+
 # --- probabilities
 
 
 def _probable(found: PredictedRows, cells: _Cells, malformed: Counter[str]) -> list[tuple[Any, ...]]:
     """Return the rows of schema `PREDICTIONS`."""
-    rows: list[tuple[_Key, tuple[Any, ...]]] = []
+    times: Counter[_Key] = Counter()
+    good: dict[_Key, list[tuple[Any, ...]]] = {}
     for number, row in enumerate(found.rows, start=1):
         try:
             about = cells.about(row, number)
-            probabilities, refusal = _wide(row, found.wide, about.scale) if found.wide else _listed(row, about.scale)
-            told, covered = (_share(row, name) for name in ("refusal", "covered"))
+            times[about.key] += 1
+            values = _values(row, found.wide, about.scale)
+            good.setdefault(about.key, []).append(values)
         except _MalformedError as reason:
             malformed[str(reason)] += 1
-            continue
-        rows.append((about.key, (about.weight, probabilities, told if refusal is None else refusal, covered)))
     # Nobody can tell which of two is meant, so neither is used.
-    times = Counter(key for key, _ in rows)
-    twice = sum(count for count in times.values() if count > 1)
-    if twice:
-        malformed[_TWICE] = twice
-    return [(*key, *values) for key, values in rows if times[key] == 1]
+    twice = sum(len(every) for key, every in good.items() if times[key] > 1)
+    malformed.update({_TWICE: twice} if twice else {})
+    alone = {key: every[0] for key, every in good.items() if times[key] == 1}
+    return [(*key, *alone.get(key, _FAILED)) for key in times]
+
+
+def _values(row: dict[str, Any], wide: dict[int, str], scale: Scale) -> tuple[Any, ...]:
+    """Return weight, probabilities, refusal and covered."""
+    probabilities, refusal = _wide(row, wide, scale) if wide else _listed(row, scale)
+    told, covered = (_share(row, name) for name in ("refusal", "covered"))
+    return _weight(row), probabilities, told if refusal is None else refusal, covered
 
 
 def _share(row: dict[str, Any], name: str) -> float | None:
@@ -247,57 +258,71 @@ class _Draws:
     """The draws of one prediction: how often each answer was read, and how many were none that was offered."""
 
     about: _About
+    weight: float | None = None
     read: Counter[int] = field(default_factory=Counter[int])
     unread: int = 0
+
+    def add(self, row: dict[str, Any], kind: PredictedKind) -> None:
+        """Count a further draw.
+
+        Raises:
+            _MalformedError: it is none.
+        """
+        weight = _weight(row)
+        if self.weight not in {None, weight}:
+            raise _MalformedError("another weight than the first draw of the same prediction")
+        answer = _text(row, self.about.scale) if kind == "texts" else _answer(row, self.about.scale)
+        self.weight = weight
+        self.read[answer] += 1
 
     def row(self) -> tuple[Any, ...]:
         """Return the row of schema `PREDICTIONS`."""
         read = self.read.total()
+        if not read:
+            return (*self.about.key, 1.0, None, None, 0.0)
         points = [self.read[value] for value in self.about.scale.values]
         total = sum(points)
         probabilities = [count / total for count in points] if total else None
-        return (*self.about.key, self.about.weight, probabilities, 1 - total / read, read / (read + self.unread))
+        return (*self.about.key, self.weight, probabilities, 1 - total / read, read / (read + self.unread))
 
 
 def _drawn(
     found: PredictedRows, cells: _Cells, malformed: Counter[str]
 ) -> tuple[list[tuple[Any, ...]], Samples | None]:
-    """Return the rows of schema `PREDICTIONS`, and how many draws are behind them."""
+    """Return the rows of schema `PREDICTIONS`, and how many draws are behind those with any."""
     draws: dict[_Key, _Draws] = {}
     for number, row in enumerate(found.rows, start=1):
+        drawn = None
         try:
             about = cells.about(row, number)
             drawn = draws.setdefault(about.key, _Draws(about))
-            if about.weight != drawn.about.weight:
-                raise _MalformedError("another weight than the first draw of the same prediction")  # noqa: TRY301
-            answer = _text(row, about.scale) if found.kind == "texts" else _answer(row, about.scale)
+            drawn.add(row, found.kind)
         except _MalformedError as reason:
             malformed[str(reason)] += 1
-            continue
-        if isinstance(answer, str):
-            malformed[answer] += 1
-            drawn.unread += 1
-        else:
-            drawn.read[answer] += 1
-    read = [each for each in draws.values() if each.read]
-    counts = [each.read.total() for each in read]
+            if drawn is not None:
+                drawn.unread += 1
+    counts = [each.read.total() for each in draws.values() if each.read]
     samples = Samples(float(median(counts)), min(counts)) if counts else None
-    return [each.row() for each in read], samples
+    return [each.row() for each in draws.values()], samples
 
 
-def _answer(row: dict[str, Any], scale: Scale) -> int | str:
-    """Return the answer drawn, or why there is none."""
+def _answer(row: dict[str, Any], scale: Scale) -> int:
+    """Return the answer drawn."""
     given = row.get("answer")
     if given is None or given == "":
-        return "no answer"
+        raise _MalformedError("no answer")
     try:
-        return "an answer off the scale" if isinstance(given, bool) else scale.answers[scale.index(given)]
+        if not isinstance(given, bool):
+            return scale.answers[scale.index(given)]
     except (ValueError, TypeError, OverflowError):
-        return "an answer off the scale"
+        pass
+    raise _MalformedError("an answer off the scale")
 
 
-def _text(row: dict[str, Any], scale: Scale) -> int | str:
-    """Return the answer that a text speaks, or why there is none."""
+def _text(row: dict[str, Any], scale: Scale) -> int:
+    """Return the answer that a text speaks."""
     given = row.get("text")
     found = spoken_answer("" if given is None else str(given), scale)
-    return found.why if found.answer is None else found.answer
+    if found.answer is None:
+        raise _MalformedError(found.why)
+    return found.answer

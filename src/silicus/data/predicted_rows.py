@@ -64,7 +64,7 @@ def predicted_rows(path: Path, data: Dataset) -> PredictedRows:
     else:
         columns, rows = list(dict.fromkeys(column for row in found for column in row)), found
     need_columns(pl.DataFrame(schema=columns), CELL, path)
-    wide = {int(found[1]): column for column in columns if (found := _WIDE.fullmatch(column))}
+    wide = {int(match[1]): column for column in columns if (match := _WIDE.fullmatch(column))}
     return PredictedRows(_kind(path, columns, wide), wide, rows, len(found))
 
 

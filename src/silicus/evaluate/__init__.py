@@ -2,6 +2,14 @@
 
 from silicus.evaluate.audit import AttributeAudit, GroupAudit
 from silicus.evaluate.evaluation import Ceiling, Cell, Covered, Evaluation, StudyScores
+from silicus.evaluate.floors import (
+    Embed,
+    Learnt,
+    demographics_floor,
+    embedding_floor,
+    option_words_floor,
+    training_mean_floor,
+)
 from silicus.evaluate.individual import IndividualSkill, People, individual_skill
 from silicus.evaluate.metrics import (
     accuracy_draw,
@@ -44,10 +52,12 @@ __all__ = [
     "Change",
     "Covered",
     "DistanceName",
+    "Embed",
     "Estimate",
     "Evaluation",
     "GroupAudit",
     "IndividualSkill",
+    "Learnt",
     "Metric",
     "MetricName",
     "Movement",
@@ -67,6 +77,8 @@ __all__ = [
     "centred_correlation",
     "compare_shares",
     "cross_entropy",
+    "demographics_floor",
+    "embedding_floor",
     "entropy",
     "entropy_ratio",
     "evaluate",
@@ -78,11 +90,13 @@ __all__ = [
     "movement",
     "negative_log_likelihood",
     "opinionqa_alignment",
+    "option_words_floor",
     "sd_ratio",
     "simbench_score",
     "standard_deviation",
     "subpop_wd",
     "total_variation",
+    "training_mean_floor",
     "wasserstein",
     "wasserstein_observed",
 ]

@@ -77,6 +77,9 @@ def training_mean_floor(learnt: Learnt, asked: pl.DataFrame) -> pl.DataFrame:
 
     Returns:
         A table of schema `PREDICTIONS`; `respondent`, `refusal` and `covered` are null.
+
+    Raises:
+        InputError: a column is missing, or a stimulus is not among the items; so it is for the other floors.
     """
     return _by_stimulus(learnt, asked, training_mean(shares for _, shares in learnt.shares))
 
@@ -84,7 +87,7 @@ def training_mean_floor(learnt: Learnt, asked: pl.DataFrame) -> pl.DataFrame:
 def option_words_floor(learnt: Learnt, asked: pl.DataFrame) -> pl.DataFrame:
     """Return the mean distribution of the training part by the words of the options, one row a stimulus.
 
-    Arguments and result are those of `training_mean_floor`.
+    Arguments, result and errors are those of `training_mean_floor`.
     """
     return _by_stimulus(learnt, asked, option_words_mean(learnt.shares))
 
@@ -156,10 +159,21 @@ def embedding_floor(learnt: Learnt, asked: pl.DataFrame, embed: Embed, rng: np.r
 
 
 def _by_stimulus(learnt: Learnt, asked: pl.DataFrame, predict: Callable[[Scale], FloatArray]) -> pl.DataFrame:
-    need_columns(asked, KEY, "the table of what is asked")
+    _check(learnt, asked, KEY)
     stimuli = asked.select(KEY).unique(maintain_order=True).with_columns(weight=pl.lit(1.0))
     rows = [predict(learnt.items[item].scale).tolist() for item in stimuli["item"]]
     return _table(stimuli.with_columns(pl.Series("probabilities", rows, dtype=PREDICTIONS["probabilities"])))
+
+
+def _check(learnt: Learnt, asked: pl.DataFrame, columns: tuple[str, ...]) -> None:
+    need_columns(asked, columns, "the table of what is asked")
+    for table, what in ((asked, "what is asked"), (learnt.rows, "the training part")):
+        unknown = next((name for name in table["item"].unique(maintain_order=True) if name not in learnt.items), None)
+        if unknown is not None:
+            raise InputError(
+                f"{what} names the stimulus '{unknown}', which is not among the "
+                f"{counted(len(learnt.items), 'item', 'items')}. Take both from one dataset."
+            )
 
 
 def _table(predictions: pl.DataFrame) -> pl.DataFrame:
@@ -170,7 +184,7 @@ def _table(predictions: pl.DataFrame) -> pl.DataFrame:
 
 def _by_length(learnt: Learnt, asked: pl.DataFrame, learn: _Learn) -> pl.DataFrame:
     """Return the predictions of one model for every number of points."""
-    need_columns(asked, _PERSON, "the table of what is asked")
+    _check(learnt, asked, _PERSON)
     rows, mean = _answers(learnt), training_mean(shares for _, shares in learnt.shares)
     weights = learnt.respondents.select("respondent", "weight")
     pairs = asked.select(_PERSON).unique(maintain_order=True)
@@ -183,7 +197,7 @@ def _by_length(learnt: Learnt, asked: pl.DataFrame, learn: _Learn) -> pl.DataFra
         expected = _expected(known, own, learn, mean(learnt.items[own["item"][0]].scale))
         # One answer more for every point.
         smooth = (expected * len(known) + 1) / (len(known) + expected.shape[1])
-        tables.append(_table(own.with_columns(pl.Series("probabilities", smooth.astype(np.float32).tolist()))))
+        tables.append(_table(own.with_columns(pl.Series("probabilities", smooth.astype(np.float32)))))
     return pl.concat(tables)
 
 
@@ -212,9 +226,14 @@ def _lengths(learnt: Learnt) -> dict[str, int]:
 
 def _answers(learnt: Learnt) -> pl.DataFrame:
     """Return the answers on a scale: `item`, `respondent`, `points`, `place`, `count`, and the question as `group`."""
-    shown = [name for name in learnt.rows["item"].unique(maintain_order=True) if name in learnt.items]
+    shown = learnt.rows["item"].unique(maintain_order=True)
     places = pl.DataFrame(
-        [(i, len(v), value, place) for i in shown for v in [learnt.items[i].scale.values] for place, value in enumerate(v)],
+        [
+            (name, len(values), value, place)
+            for name in shown
+            for values in [learnt.items[name].scale.values]
+            for place, value in enumerate(values)
+        ],
         schema={"item": pl.String, "points": pl.Int64, "response": pl.Int64, "place": pl.Int64}, orient="row",
     )  # fmt: skip
     rows = learnt.rows.join(places, on=["item", "response"], maintain_order="left")
@@ -300,7 +319,7 @@ class _Texts:
     """
 
     stimuli: dict[str, str]
-    personas: dict[str | None, str]
+    personas: dict[str, str]
     embed: Embed
 
     @classmethod

@@ -31,12 +31,12 @@ def load_embedder(name: str = "minilm") -> Callable[[list[str]], _Vectors]:
     text of more than 256 tokens the end is read, where a stimulus asks its question.
 
     Args:
-        name: `minilm` (the wheel of the extra `embed` where it is installed, else the hub's copy), a folder, or the hub
-            id of another sentence embedder of this kind.
+        name: `minilm` (the wheel of the extra `embed`, else what was once loaded from the hub), a folder, or the hub id
+            of another sentence embedder of this kind.
 
     Raises:
         ModelError: it is not there, or cannot be loaded.
-        MissingExtraError: `minilm` is neither installed nor on the hub within reach.
+        MissingExtraError: `minilm` is neither installed nor was it ever loaded from the hub.
     """
     if name != "minilm":
         return _load(name)
@@ -44,21 +44,24 @@ def load_embedder(name: str = "minilm") -> Callable[[list[str]], _Vectors]:
     if spec is not None and spec.origin is not None:
         return _load(str(Path(spec.origin).parent / "model"))
     try:
-        return _load(_MINILM)
+        # Nobody asked for this model, so nothing is downloaded.
+        return _load(_MINILM, local_files_only=True)
     except ModelError as error:
         raise MissingExtraError(
-            f"this needs the sentence embedder {_MINILM}, which is not installed and cannot be had from the hub "
-            f"({error}). Install it with: pip install 'silicus[embed]'"
+            f"this needs the sentence embedder {_MINILM}, which is not installed. "
+            "Install it with: pip install 'silicus[embed]'"
         ) from error
 
 
-def _load(place: str) -> Callable[[list[str]], _Vectors]:
+def _load(place: str, *, local_files_only: bool = False) -> Callable[[list[str]], _Vectors]:
     loading: Any = require("silicus.models.loading")
     device = loading.where_to_run("auto")
     with loading.quiet(place):
         transformers = require("transformers")
-        tokenizer = transformers.AutoTokenizer.from_pretrained(place, truncation_side="left")
-        model = transformers.AutoModel.from_pretrained(place).to(device).eval()
+        tokenizer = transformers.AutoTokenizer.from_pretrained(
+            place, truncation_side="left", local_files_only=local_files_only
+        )
+        model = transformers.AutoModel.from_pretrained(place, local_files_only=local_files_only).to(device).eval()
 
     def embed(texts: list[str]) -> _Vectors:
         vectors = np.zeros((len(texts), model.config.hidden_size))

@@ -1,5 +1,7 @@
 """Results made readable: at the prompt, and as pages that need nothing else."""
 
+from silicus.report.cite import bibliography, uses
+from silicus.report.comparison import Comparison, Matching, print_comparison
 from silicus.report.datasets import print_prepared, print_readers
 from silicus.report.html import write_report
 from silicus.report.learnt import print_learnt
@@ -20,13 +22,17 @@ from silicus.report.training import (
 
 __all__ = [
     "AnswerRead",
+    "Comparison",
     "Cost",
     "ExampleRead",
+    "Matching",
     "PartLearnt",
     "PartPlanned",
     "Preview",
     "TokenRead",
     "TrainingDone",
+    "bibliography",
+    "print_comparison",
     "print_evaluation",
     "print_learnt",
     "print_prepared",
@@ -34,6 +40,7 @@ __all__ = [
     "print_quality",
     "print_readers",
     "print_training",
+    "uses",
     "write_quality",
     "write_report",
 ]

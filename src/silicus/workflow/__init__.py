@@ -1,8 +1,21 @@
 """The verbs: one config in, one folder out."""
 
+from silicus.workflow.cite import cite_run
+from silicus.workflow.compare import compare_runs
 from silicus.workflow.data import inspect_data, prepare_data
 from silicus.workflow.evaluate import evaluate_data, evaluate_run
 from silicus.workflow.run import Manifest, Run, read_run
 from silicus.workflow.simulate import simulate
 
-__all__ = ["Manifest", "Run", "evaluate_data", "evaluate_run", "inspect_data", "prepare_data", "read_run", "simulate"]
+__all__ = [
+    "Manifest",
+    "Run",
+    "cite_run",
+    "compare_runs",
+    "evaluate_data",
+    "evaluate_run",
+    "inspect_data",
+    "prepare_data",
+    "read_run",
+    "simulate",
+]

@@ -6,22 +6,26 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from rich.console import Console
 
 from silicus.data import Dataset, Unit
 from silicus.errors import InputError
-from silicus.evaluate import Evaluation
+from silicus.evaluate import CONTROLS, Beside, Evaluation
 from silicus.evaluate import evaluate as score
 from silicus.options import EvaluateOptions
 from silicus.record import write
 from silicus.report import write_report
 from silicus.simulate import plan_answered
-from silicus.study import RESPONSES
+from silicus.study import RESPONSES, read_table, write_table
 from silicus.workflow.data import read
+from silicus.workflow.floors import floors
+from silicus.workflow.predicted import predicted_run, predictions_file
 from silicus.workflow.run import About, Run, read_run
 from silicus.workflow.simulate import Asked, ask, settled
 
-__all__ = ["evaluate_data", "evaluate_run"]
+__all__ = ["by_group", "evaluate_data", "evaluate_run", "name_of"]
 
+_FLOORS = "floors"
 _WHO: dict[Unit, str] = {"person": "people", "row": "answers, each with its demographics,", "group": "groups of people"}
 
 
@@ -38,34 +42,47 @@ def evaluate_run(folder: Path) -> Evaluation:
             "'human', or look at predictions.parquet as they are: NOT BENCHMARKED."
         )
     rng = np.random.default_rng(int(run.manifest.options["seed"]))
-    known = run.manifest.unit == "person"
-    responses, predictions = (_by_group(run, table) for table in (run.responses, run.predictions))
-    found = score(run.items, responses, predictions, _name(run), rng, people_known=known)
+    responses, predictions = (by_group(run, table) for table in (run.responses, run.predictions))
+    found = score(run.items, responses, predictions, name_of(run), rng, beside=_beside(run))
     found = found.model_copy(update={"left_out": {**run.manifest.left_out, **found.left_out}})
     write(folder / "evaluation.json", found)
     write_report(folder / "report.html", found, _facts(run), run.manifest.title, run.manifest.sources)
     return found
 
 
-def _by_group(run: Run, table: pl.DataFrame) -> pl.DataFrame:
+def _beside(run: Run) -> Beside:
+    """Return what a run's folder holds beside answers and predictions; groups of people have no groups among them."""
+    known, groups = run.manifest.unit == "person", run.manifest.unit == "group"
+    tables = {path.stem: read_table(path, "predictions") for path in sorted((run.folder / _FLOORS).glob("*.parquet"))}
+    further = {name: by_group(run, table) for name, table in tables.items()}
+    return Beside(known, None if groups or run.respondents.is_empty() else run.respondents, further)
+
+
+def by_group(run: Run, table: pl.DataFrame) -> pl.DataFrame:
     """Return the table with a cell for every group: each group's answers are a distribution of their own."""
     if run.manifest.unit != "group":
         return table
     return table.with_columns(condition=pl.format("{} · {}", "condition", "respondent"))
 
 
-def _name(run: Run) -> str:
+def name_of(run: Run) -> str:
     """Return the model's name; the baselines run as models are told apart from the built-in ones."""
     model = str(run.manifest.options["model"])
-    return f"{model} (as model)" if model in {"uniform", "pooled"} else model
+    return f"{model} (as model)" if model in CONTROLS else model
 
 
 def _facts(run: Run) -> dict[str, str]:
     manifest, asked = run.manifest, run.manifest.options
-    return {
+    made = {
         "Model": f"{asked['model']} (weights {manifest.inputs['weights']})",
         "Prompt template": f"{asked['template']}, answers as {asked['answers']}",
         "Way of asking": "exact probability of every answer, nothing sampled",
+    } if "predictions" not in asked else {
+        "Model": f"{asked['model']} (predictions made elsewhere)",
+        "Predictions": f"{asked['predictions']} (content {manifest.inputs['predictions']})",
+    }  # fmt: skip
+    return {
+        **made,
         "People": manifest.people,
         "Design": manifest.design,
         "Respondents": manifest.respondents,
@@ -77,32 +94,54 @@ def _facts(run: Run) -> dict[str, str]:
 
 
 def evaluate_data(options: EvaluateOptions) -> tuple[Path, Evaluation]:
-    """Return the run folder and the evaluation of a model on people's answers to past studies.
+    """Return the run folder and the evaluation of a model, or of predictions made elsewhere, on past studies.
 
-    Every respondent is asked what that respondent was asked.
+    A model is asked for every respondent what that respondent was asked.
 
     Raises:
         SilicusError: the data or an option is not as it should be.
     """
+    if options.data is None and options.predictions is not None:
+        raise InputError(f"found --predictions {options.predictions} without people's answers. Name them with --data.")
     if options.data is None:
         raise InputError("found neither a run folder nor --data, expected one of them.")
-    data = _sample(_part(read(options.data, options), options), options)
-    asked, template, known = settled(options)
-    responses = data.responses.select(RESPONSES.names())
-    plan = plan_answered(list(data.cells()), data.respondents, responses, template)
+    predictions = predictions_file(options)
+    whole = read(options.data, options)
+    data = _sample(_part(whole, options), options)
+    about = _about(data, options.data)
+    if predictions is not None:
+        folder = predicted_run(predictions, whole, data, about, options)
+    else:
+        asked, template, known = settled(options)
+        responses = data.responses.select(RESPONSES.names())
+        plan = plan_answered(list(data.cells()), data.respondents, responses, template)
+        folder = ask(Asked(plan, responses, about, known), template, asked)
+    if options.floors and "split" in whole.responses.columns and options.part != "train":
+        _write_floors(folder, whole, data, options.seed)
+    return folder, evaluate_run(folder)
+
+
+def _write_floors(folder: Path, whole: Dataset, data: Dataset, seed: int) -> None:
+    """Write what cheap models, learnt from the training part, predict; and say which cannot be had."""
+    tables, left_out = floors(whole, data.responses, seed)
+    for name, table in tables.items():
+        write_table(folder / _FLOORS / f"{name}.parquet", table)
+    for sentence in left_out:
+        Console(stderr=True).print(f"Not beside it: {sentence}", soft_wrap=True, highlight=False, markup=False)
+
+
+def _about(data: Dataset, path: str) -> About:
     who = _WHO[data.unit]
-    about = About(
+    return About(
         name=data.name,
         title=f"{data.name}: {len(data.responses):,} answers of people in past studies",
-        respondents=f"{len(data.respondents):,} {who} of {Path(options.data).name}, asked what they were asked",
+        respondents=f"{len(data.respondents):,} {who} of {Path(path).name}, asked what they were asked",
         sources=[data.source.line],
         licences=[data.source.licence],
         left_out=data.left_out,
         people=f"the same {who}",
         unit=data.unit,
     )
-    folder = ask(Asked(plan, responses, about, known), template, asked)
-    return folder, evaluate_run(folder)
 
 
 def _part(data: Dataset, options: EvaluateOptions) -> Dataset:

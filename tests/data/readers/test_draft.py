@@ -181,7 +181,7 @@ def files_of_the_page(folder):
 
 
 def test_the_example_of_the_page_is_read_as_it_says(tmp_path):
-    data, book = files_of_the_page(tmp_path)
+    data, book, _ = files_of_the_page(tmp_path)
     assert READER.recognises(data)
     made = READER.read(data, ReadOptions())
     assert (made.rows_read, made.left_out) == (12, {"no answer in the cell": 1})
@@ -195,7 +195,7 @@ def test_the_example_of_the_page_is_read_as_it_says(tmp_path):
 
 
 def test_the_draft_of_the_pages_example_needs_only_its_todos(tmp_path):
-    data, _ = files_of_the_page(tmp_path)
+    data, *_ = files_of_the_page(tmp_path)
     book = filled(tmp_path, draft_codebook(data))
     assert (book.respondent, book.condition[0].column) == ("id", "arm")
     assert [question.id for question in book.questions] == ["vote", "mayor"]

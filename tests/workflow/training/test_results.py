@@ -12,7 +12,7 @@ import pytest
 from silicus.study import Scale
 from silicus.train import HeldOut, Predicted, Recipe
 from silicus.workflow.training.material import Material, gather
-from silicus.workflow.training.results import compare, shares_learnt
+from silicus.workflow.training.results import compare
 from tests.report.test_learnt import joined, printed
 from tests.workflow.training.small import AGREE, TOPICS, save_survey, survey
 
@@ -48,26 +48,6 @@ def with_unseen(material: Material, unseen: list[str]) -> Material:
 @pytest.fixture
 def material(tmp_path: Path) -> Material:
     return gathered(save_survey(tmp_path / "poll-data", survey(scale=AGREE)))
-
-
-def test_shares_learnt_are_those_of_the_points_of_every_question(tmp_path):
-    path = save_survey(tmp_path / "agree-data", survey(scale=AGREE))
-    found = shares_learnt(gathered(path).sources[0].data)
-    rows = pl.read_parquet(Path(path) / "responses.parquet").filter(pl.col("split") == "train", pl.col("response") < 9)
-    by_hand = [float((own["response"] == 1).mean()) for _, own in rows.group_by("question", maintain_order=True)]
-    assert sorted(float(share[0]) for _, share in found) == pytest.approx(sorted(by_hand))
-    np.testing.assert_allclose([share.sum() for _, share in found], 1.0)
-    assert [scale for scale, _ in found] == [AGREE] * 4
-
-
-def test_of_groups_each_counts_once_in_its_question(tmp_path):
-    data = survey(scale=AGREE, unit="group")
-    rows = data.responses.with_columns(n=pl.when(pl.col("respondent") == "p0").then(1000).otherwise(pl.col("n")))
-    path = save_survey(tmp_path / "groups-data", replace(data, responses=rows))
-    rows = rows.filter(pl.col("split") == "train", pl.col("response") < 9)
-    by_hand = [float((own["response"] == 1).mean()) for _, own in rows.group_by("question", maintain_order=True)]
-    found = shares_learnt(gathered(path).sources[0].data)
-    assert sorted(float(share[0]) for _, share in found) == pytest.approx(sorted(by_hand))
 
 
 def test_a_cap_on_what_is_learnt_from_moves_no_control(tmp_path):

@@ -1,0 +1,147 @@
+"""`silicus compare`: two runs on the same people's answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from silicus.errors import InputError, counted
+from silicus.evaluate import CONTROLS, Beside, evaluate
+from silicus.record import write
+from silicus.report import Comparison, Matching
+from silicus.study import KEY, RESPONSES
+from silicus.workflow.evaluate import by_group, name_of
+from silicus.workflow.run import Run, read_run
+
+__all__ = ["compare_runs"]
+
+_UNSHARED = "not predicted in both runs"
+_PERSON = (*KEY, "respondent")
+
+
+def compare_runs(first: Path, second: Path, out: Path | None = None) -> Comparison:
+    """Return how the models of two runs lie to people, on the answers for which both have a prediction.
+
+    Where respondents are groups, each group's answers are a distribution of their own, as in an evaluation.
+
+    Args:
+        first: a run folder; its answers of people are used, and its seed.
+        second: another, of the same answers.
+        out: a .json file to keep the numbers in.
+
+    Raises:
+        InputError: a folder is no finished run, people's answers are absent or not the same, or no stimulus is common.
+    """
+    if out is not None and out.suffix != ".json":
+        raise InputError(f"found --out {out}, expected the name of a .json file.")
+    runs = (read_run(first), read_run(second))
+    for run in runs:
+        if run.responses.is_empty():
+            raise InputError(
+                f"{run.folder}: '{run.manifest.name}' has no human answers to compare with. "
+                "Give them in the study file under 'human'."
+            )
+    _check_same_answers(*runs)
+    own = runs[0]
+    responses = by_group(own, own.responses)
+    predictions = [by_group(own, run.predictions) for run in runs]
+    by_person, by_mean = zip(*(_predicted(responses, table) for table in predictions), strict=True)
+    shared = (by_person[0] | by_mean[0]) & (by_person[1] | by_mean[1])
+    if not shared.any():
+        raise InputError(
+            f"none of the {counted(len(responses), 'answer', 'answers')} has a prediction in both runs: {first} and "
+            f"{second} predict other respondents. Compare runs that ask the same ones."
+        )
+    name, other = _names(*runs)
+    found = evaluate(
+        own.items,
+        responses.filter(shared),
+        predictions[0],
+        name,
+        np.random.default_rng(int(own.manifest.options["seed"])),
+        beside=Beside(people_known=own.manifest.unit == "person", further={other: predictions[1]}),
+    )
+    unshared = int(responses.filter(~shared)["n"].sum())
+    left_out = {**own.manifest.left_out, **({_UNSHARED: unshared} if unshared else {}), **found.left_out}
+    found = found.model_copy(update={"left_out": left_out})
+    if out is not None:
+        write(out, found)
+    ways = (_way(by_person[0].filter(shared)), _way(by_person[1].filter(shared)))
+    return Comparison(found, other, ways, _differs(*runs))
+
+
+def _check_same_answers(first: Run, second: Run) -> None:
+    """Refuse runs without a common stimulus, and such that hold other answers of people to the common ones."""
+    keys = [
+        run.predictions.filter(pl.col("probabilities").is_not_null()).select(KEY).unique() for run in (first, second)
+    ]
+    common = keys[0].join(keys[1], on=KEY, how="semi")
+    answers = [
+        run.responses.select(RESPONSES.names()).join(common, on=KEY, how="semi").with_columns(side=pl.lit(side))
+        for run, side in ((first, 1), (second, -1))
+    ]
+    if not any(map(len, answers)):
+        names = " and ".join(f"{run.folder}: '{run.manifest.name}'" for run in (first, second))
+        raise InputError(
+            f"the runs have no stimulus in common that people answered and both predict ({names}). "
+            "Compare runs of the same study or data."
+        )
+    differ = pl.concat(answers).group_by(RESPONSES.names()).agg(pl.col("side").sum())
+    alone = [int(differ.filter(pl.col("side") * side > 0).select(pl.col("n") * pl.col("side").abs()).sum().item())
+             for side in (1, -1)]  # fmt: skip
+    if any(alone):
+        held = [f"{run.folder} has {counted(count, 'answer', 'answers')}"
+                for run, count in zip((first, second), alone, strict=True)]  # fmt: skip
+        raise InputError(
+            f"people's answers differ between the runs: {held[0]} that the other has not, and {held[1]}, of "
+            f"{counted(int(answers[0]['n'].sum()), 'answer', 'answers')} in the first. Evaluate both models on the "
+            "same data, with the same --part, --limit and --seed."
+        )
+
+
+def _predicted(responses: pl.DataFrame, predictions: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+    """Return which answers have a prediction for their own respondent, and which the mean for their stimulus.
+
+    By the rules of `evaluate`: who is predicted elsewhere in the study is not compared with a mean.
+    """
+    usable = predictions.filter(pl.col("probabilities").is_not_null())
+    own = usable.select(*_PERSON, own=pl.lit(value=True)).unique()
+    mean = usable.filter(pl.col("weight") > 0).select(*KEY, mean=pl.lit(value=True)).unique()
+    people = predictions.select("study", "respondent", known=pl.lit(value=True)).unique()
+    rows = responses
+    for table, keys in ((own, _PERSON), (mean, KEY), (people, ("study", "respondent"))):
+        rows = rows.join(table, on=keys, how="left", maintain_order="left")
+    found = rows.select(
+        by_person=pl.col("own").is_not_null(),
+        by_mean=pl.col("own").is_null() & pl.col("known").is_null() & pl.col("mean").is_not_null(),
+    )
+    return found["by_person"], found["by_mean"]
+
+
+def _way(by_person: pl.Series) -> Matching:
+    if by_person.all():
+        return "own"
+    return "both" if by_person.any() else "mean"
+
+
+def _names(first: Run, second: Run) -> tuple[str, str]:
+    """Return the names of the models; where these are alike those of the folders, and where these are, their paths."""
+    ways = (
+        (name_of(first), name_of(second)),
+        (first.folder.name, second.folder.name),
+        (str(first.folder.resolve()), str(second.folder.resolve())),
+    )
+    apart = (pair for pair in ways if pair[0] != pair[1] and all(pair) and not {*pair} & {*CONTROLS})
+    # A run beside itself is a check of the scales, and nothing else.
+    return next(apart, (name_of(first), f"{name_of(first)} (again)"))
+
+
+def _differs(first: Run, second: Run) -> dict[str, tuple[str, str]]:
+    """Return in which options the runs differ, beside the model."""
+    before, after = first.manifest.options, second.manifest.options
+    names = [name for name in dict.fromkeys([*before, *after]) if name != "model"]
+    return {
+        name: (str(before.get(name)), str(after.get(name))) for name in names if before.get(name) != after.get(name)
+    }
