@@ -140,6 +140,10 @@ def test_without_respondents_persons_or_order_there_is_less_to_say(survey):
     assert (unordered.ceiling.split_half, unordered.reached["m"].value) == (None, None)
 
 
+def test_a_group_of_people_is_no_person():
+    assert Survey(people=40, answers=25).found().individuals is None
+
+
 def test_other_systems_are_scored_on_the_same_answers_and_resamples(survey):
     by_person = survey.predictions()
     twin = survey.found(further={"twin": by_person})

@@ -94,5 +94,9 @@ def test_groups_are_told_beside_what_chance_makes_of_them(told):
 
 def test_a_model_that_moves_for_nobody_is_said_to_predict_no_difference():
     told = {finding.title: " ".join(finding.sentences) for finding in findings(survey(knows=0.0, studies=1))}
-    assert "It predicts no difference between conditions." in told["Does it move as people move?"]
-    assert "It predicts no difference between personas." in told["Does it know persons, or only questions?"]
+    assert told["Does it move as people move?"] == (
+        "m predicts no difference between conditions, in 2 questions asked in several."
+    )
+    assert told["Does it know persons, or only questions?"] == (
+        "m predicts the same for everybody who is asked the same, in 4 cells of several answers."
+    )

@@ -27,7 +27,7 @@ class Rows:
         spread: the standard deviation of the prediction, on [0, 1], NaN without order, shape (rows,).
         accuracy: of a random draw from the prediction, shape (rows,).
         weight: people x survey weight, shape (rows,).
-        by_person: whether the prediction is for the very respondent, shape (rows,).
+        by_person: whether it is one person's answer, and the prediction for that person, shape (rows,).
         cell: index of the cell among all cells, shape (rows,).
         stimulus: index of what was shown, shape (rows,).
         question: index of the (study, question), shape (rows,).
@@ -66,7 +66,7 @@ def rows_of(blocks: list[Block], by_block: list[tuple[Answers, Index]], system: 
     return Rows(
         *(np.concatenate([own[place] for own in numbers]) for place in range(4)),
         weight=np.concatenate([answers.people * answers.weight for answers, _ in by_block]),
-        by_person=np.concatenate([answers.by_person for answers, _ in by_block]),
+        by_person=np.concatenate([answers.by_person & (answers.people == 1) for answers, _ in by_block]),
         cell=np.concatenate([cells[answers.cell] for answers, cells in by_block]),
         stimulus=_dense(kept, "study", "condition", "question", "item"),
         question=_dense(kept, "study", "question"),

@@ -100,6 +100,12 @@ def _conditions(evaluation: Evaluation) -> Iterator[str]:
     moved = evaluation.conditions
     if moved is None:
         return
+    if moved.correlation.value is None:
+        yield (
+            f"{evaluation.name} predicts no difference between conditions, in "
+            f"{counted(moved.questions_n, 'question', 'questions')} asked in several."
+        )
+        return
     ceiling = "" if moved.ceiling is None else f"; a perfect prediction would correlate {number(moved.ceiling, 2)}"
     yield (
         f"In {counted(moved.questions_n, 'question', 'questions')} asked in several conditions "
@@ -107,9 +113,12 @@ def _conditions(evaluation: Evaluation) -> Iterator[str]:
         f"{with_interval(moved.correlation, 2)} with people's{ceiling}. {_by_chance(moved.chance, 'conditions')}"
     )
     if moved.slope.value is not None:
+        wide = with_interval(moved.spread_ratio_true, 2)
+        spread = f"predictions spread {wide} times as widely as people's true means"
+        chance = "people's means differ no more than by chance, so there is no spread to compare"
         yield (
-            f"For a predicted difference of 1, people differ by {with_interval(moved.slope, 2)}; predictions spread "
-            f"{with_interval(moved.spread_ratio_true, 2)} times as widely as people's true means."
+            f"For a predicted difference of 1, people differ by {with_interval(moved.slope, 2)}; "
+            f"{chance if moved.spread_ratio_true.value is None else spread}."
         )
     if moved.signs.n:
         told = (
@@ -124,15 +133,19 @@ def _conditions(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _by_chance(chance: float | None, what: str) -> str:
-    if chance is None:
-        return f"It predicts no difference between {what}."
-    told = "is more than chance" if chance < _CHANCE else "may be chance"
+    told = "is more than chance" if chance is not None and chance < _CHANCE else "may be chance"
     return f"That {told}: with {what} shuffled, p = {number(chance)}."
 
 
 def _persons(evaluation: Evaluation) -> Iterator[str]:
     skill = evaluation.individuals
     if skill is None:
+        return
+    if skill.correlation.value is None:
+        yield (
+            f"{evaluation.name} predicts the same for everybody who is asked the same, in "
+            f"{counted(skill.cells_n, 'cell', 'cells')} of several answers."
+        )
         return
     yield (
         f"Within cells, expected answers correlate {with_interval(skill.correlation, 2)} with those given "
@@ -145,7 +158,7 @@ def _persons(evaluation: Evaluation) -> Iterator[str]:
     )
     yield (
         f"Over all answers, nothing taken out, the correlation is {with_interval(skill.model, 2)}; that of the mean of "
-        f"everybody else's answers, which knows no person, {with_interval(skill.others, 2)}."
+        f"everybody else's answers, which knows no person, {with_interval(skill.others, 2)} (too low in small cells)."
     )
 
 
