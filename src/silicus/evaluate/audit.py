@@ -56,7 +56,7 @@ class AttributeAudit(Record):
     attribute: str
     groups: list[GroupAudit]
     accuracy_gap: Estimate
-    """Highest less lowest `accuracy` of the groups."""
+    """Highest less lowest `accuracy` of the groups; the interval is of the difference of these two."""
     accuracy_gap_shuffled: Number
     """The mean gap when groups are dealt out anew among the respondents of each study: what chance alone makes."""
     accuracy_gap_chance: Number
@@ -138,8 +138,9 @@ def audit_attribute(
     """Return how predictions differ over the groups of an attribute.
 
     Intervals are percentiles of a bootstrap that draws whole studies and, within each, cells (95 %), or cells in a
-    single study; one draw serves all groups. A gap is a highest less a lowest number and so never below 0: the gap of
-    shuffled groups says what chance makes of no difference.
+    single study; one draw serves all groups. A gap is a highest less a lowest number and so never below 0; its interval
+    is of the difference of these two groups. That they were chosen for lying farthest apart is in no interval: the gap
+    of shuffled groups says what chance alone makes of it.
 
     Args:
         attribute: who is in which group.
@@ -162,8 +163,7 @@ def audit_attribute(
         _statistics(each.reshape(-1, *added.shape[1:]))
         for each in (added.sum(axis=0), resample_sums(added.reshape(len(added), -1), cluster, draws, rng))
     )
-    gaps = _gaps(whole)
-    drawn = _gaps(resampled)
+    gaps, drawn = _gaps(whole, whole), _gaps(resampled, whole)
     found = {name: _estimate(gap, drawn[name], len(groups.place)) for name, gap in gaps.items()}
     shuffled, chance = _shuffled(accuracy, rows, groups, gaps["accuracy"].item(), shuffles, rng)
     return AttributeAudit(
@@ -233,9 +233,16 @@ def _statistics(totals: FloatArray) -> dict[str, FloatArray]:
         }
 
 
-def _gaps(values: dict[str, FloatArray]) -> dict[str, FloatArray]:
-    """Return the highest less the lowest group of every number, shape (draws,)."""
-    return {name: own.max(axis=1) - own.min(axis=1) for name, own in values.items()}
+def _gaps(values: dict[str, FloatArray], whole: dict[str, FloatArray]) -> dict[str, FloatArray]:
+    """Return, for every number, the group that is highest in `whole` less the lowest there, shape (draws,)."""
+    found: dict[str, FloatArray] = {}
+    for name, own in values.items():
+        known = np.flatnonzero(np.isfinite(whole[name][0]))
+        found[name] = np.full(len(own), np.nan)
+        if len(known) > 1:
+            order = known[np.argsort(whole[name][0, known], kind="stable")]
+            found[name] = own[:, order[-1]] - own[:, order[0]]
+    return found
 
 
 def _estimate(value: FloatArray, resampled: FloatArray, n: int) -> Estimate:

@@ -12,6 +12,7 @@ from silicus.report.words import interval, number, percent
 __all__ = ["Finding", "findings", "with_interval"]
 
 _CHANCE = 0.05
+_SMALL = 0.001
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,12 @@ def _conditions(evaluation: Evaluation) -> Iterator[str]:
 
 def _by_chance(chance: float | None, what: str) -> str:
     told = "is more than chance" if chance is not None and chance < _CHANCE else "may be chance"
-    return f"That {told}: with {what} shuffled, p = {number(chance)}."
+    return f"That {told}: with {what} shuffled, {_p(chance)}."
+
+
+def _p(chance: float | None) -> str:
+    """Return a p-value in words."""
+    return "p < 0.001" if chance is not None and chance < _SMALL else f"p = {number(chance)}"
 
 
 def _persons(evaluation: Evaluation) -> Iterator[str]:
@@ -181,7 +187,7 @@ def _groups(evaluation: Evaluation) -> Iterator[str]:
         yield (
             f"{audit.attribute}: accuracy differs by {with_interval(audit.accuracy_gap)} over "
             f"{len(audit.groups)} groups, least for {worst.group}; groups dealt out at random differ by "
-            f"{number(audit.accuracy_gap_shuffled)} (p = {number(audit.accuracy_gap_chance)}). The error of the mean "
+            f"{number(audit.accuracy_gap_shuffled)} ({_p(audit.accuracy_gap_chance)}). The error of the mean "
             f"differs by {with_interval(audit.mean_error_gap)}.{_between(audit)}"
         )
     if evaluation.groups:
