@@ -55,6 +55,10 @@ def silicus(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
         ("evaluate here", "here: no run folder (no manifest.json). Make one with: silicus simulate STUDY"),
         ("evaluate --data x.jsonl --limit 0", "found --limit 0, expected 1 or more."),
         ("evaluate --data gone.jsonl", "gone.jsonl"),
+        ("compare here", "parameter RUN_B requires an argument."),
+        ("compare here there", "here: no run folder (no manifest.json). Make one with: silicus simulate STUDY"),
+        ("compare here there --out there.txt", "found --out there.txt, expected the name of a .json file."),
+        ("cite here", "here: no run folder (no manifest.json). Make one with: silicus simulate STUDY"),
         ("demo --respondents 0", "found --respondents 0, expected 1 to 4000"),
         ("data inspct x.jsonl", 'Did you mean "inspect"?'),
         ("data inspect gone.jsonl", "gone.jsonl: no such file or folder."),
@@ -279,3 +283,17 @@ def test_a_codebook_is_drafted_on_the_standard_output(silicus, tmp_path):
     code, output, _ = silicus("data", "codebook", "votes.csv")
     assert code == 0
     assert "questions:" in output
+
+
+def test_two_runs_are_compared_and_cited_at_the_prompt(silicus):
+    for model in ("scripted", "uniform"):
+        silicus("simulate", "asian-disease", "--model", model, "--respondents", "5", "--out", model)
+    code, output, _ = silicus("compare", "scripted", "uniform", "--out", "found.json")
+    assert code == 0
+    assert output.startswith("scripted and uniform (as model) beside people")
+    assert output.endswith("Comparison: found.json\n")
+    assert json.loads(Path("found.json").read_text(encoding="utf-8"))["name"] == "scripted"
+    code, output, error = silicus("cite", "scripted")
+    assert (code, error) == (0, "")
+    assert output.startswith("@article{ramdas2017,\n")
+    assert output.endswith("}\n")

@@ -61,17 +61,48 @@ def evaluate(
     Args:
         run: A run folder, as silicus simulate leaves it; or leave it out and give --data.
     """
-    from silicus.workflow import evaluate_data, evaluate_run
+    from silicus.workflow import evaluate_data, evaluate_run, read_run
 
     if run is not None and options.data is not None:
         raise InputError(f"found both a run folder ({run}) and --data ({options.data}), expected one of them.")
     if run is not None and options != EvaluateOptions():
         given = [f"--{name}" for name, value in vars(options).items() if value != getattr(EvaluateOptions(), name)]
         raise InputError(f"{run} already holds its answers, so {', '.join(given)} cannot apply. Leave it out.")
-    if run is not None:
-        _show(run, evaluate_run(run))
-    else:
-        _show(*evaluate_data(options))
+    folder, found = (run, evaluate_run(run)) if run is not None else evaluate_data(options)
+    manifest = read_run(folder).manifest
+    if "predictions" in manifest.options:
+        for note in manifest.notes:
+            _say(note)
+    _show(folder, found)
+
+
+@app.command
+def compare(run_a: Path, run_b: Path, /, *, out: Path | None = None) -> None:
+    """Say which of two models is closer to people, on the same answers.
+
+    Args:
+        run_a: A run folder, as silicus simulate and silicus evaluate leave it.
+        run_b: Another, of the same study or data.
+        out: A .json file to keep the numbers in; by default they are only printed.
+    """
+    from silicus.report import print_comparison
+    from silicus.workflow import compare_runs
+
+    print_comparison(compare_runs(run_a, run_b, out), Console())
+    if out is not None:
+        _say(f"Comparison: {out}")
+
+
+@app.command
+def cite(run: Path, /) -> None:
+    """Print whom to cite for the numbers of a run and for its data, as BibTeX.
+
+    Args:
+        run: A run folder, as silicus simulate, silicus evaluate and silicus train leave it.
+    """
+    from silicus.workflow import cite_run
+
+    sys.stdout.write(cite_run(run))
 
 
 @app.command

@@ -105,7 +105,7 @@ def uses(evaluation: Evaluation) -> list[str]:
     if any(c.people_effective is not None and abs(c.people_effective - c.answers) > 0.05 for c in evaluation.cells):
         found.append("effective numbers of answers")
     found += [finding.title for finding in findings(evaluation)]
-    return found + [floor for floor in CITED if floor.removeprefix("floor ") in evaluation.differences]
+    return found + [f"floor {other}" for other in evaluation.differences if f"floor {other}" in CITED]
 
 
 def _holds(evaluation: Evaluation, metric: MetricName) -> bool:

@@ -148,7 +148,7 @@ def closer(comparison: Comparison) -> tuple[str | None, str]:
     name, on = evaluation.name, where(evaluation)
     if found.value is None:
         return None, f"{on} it cannot be said whether {name} or {other} is closer to people."
-    told = f"{measured(evaluation, found)}.{_of_these(evaluation)}"
+    told = f"{measured(evaluation, found, ' A − B')}.{_of_these(evaluation)}"
     if found.high is not None and found.high < 0:
         return name, f"{on} {name} is closer to people than {other}: {told}"
     if found.low is not None and found.low > 0:

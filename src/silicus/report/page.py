@@ -15,7 +15,8 @@ from silicus.report.words import DASH
 __all__ = ["print_anywhere", "write_page"]
 
 _PLAIN = str.maketrans({
-    "↓": "v", "↑": "^", DASH: "-", "−": "-", "∞": "inf", "…": ".", "·": ",", "─": "-", "×": "x", "“": '"', "”": '"',
+    "↓": "v", "↑": "^", "→": ">", DASH: "-", "−": "-", "∞": "inf", "…": ".", "·": ",", "─": "-", "×": "x",
+    "“": '"', "”": '"',
 })  # fmt: skip
 
 

@@ -18,12 +18,14 @@ __all__ = [
     "baselines",
     "coverage",
     "effective",
+    "few",
     "how_many",
     "infinite",
     "interval",
     "left_out",
     "matching",
     "meaning",
+    "measured",
     "noise",
     "number",
     "percent",
@@ -32,6 +34,7 @@ __all__ = [
     "shorten",
     "systems",
     "verdict",
+    "where",
 ]
 
 DASH = "–"
@@ -198,8 +201,8 @@ def resampling(evaluation: Evaluation) -> str:
     """Return what the intervals resample, and what they therefore cannot say."""
     draws = f"({evaluation.draws:,} draws)"
     if evaluation.resampled == "studies and cells":
-        few = f", from only {evaluation.studies_n} studies: too few to speak of others" if _few(evaluation) else ""
-        return f"95 % intervals resample studies, and cells within them {draws}{few}."
+        others = f", from only {evaluation.studies_n} studies: too few to speak of others" if few(evaluation) else ""
+        return f"95 % intervals resample studies, and cells within them {draws}{others}."
     how = (
         f"respondents with all their answers {draws}"
         if evaluation.resampled == "respondents"
@@ -212,7 +215,8 @@ def resampling(evaluation: Evaluation) -> str:
     )
 
 
-def _few(evaluation: Evaluation) -> bool:
+def few(evaluation: Evaluation) -> bool:
+    """Return whether there are too few studies to speak of others."""
     return evaluation.studies_n < _FEW_STUDIES
 
 
@@ -241,29 +245,28 @@ def verdict(evaluation: Evaluation) -> tuple[bool, str]:
     It is better when the whole interval of the paired difference lies below 0.
     """
     name, found = evaluation.name, evaluation.difference
-    where = _where(evaluation)
+    on = where(evaluation)
     if found.value is None:
-        return False, f"{where} it cannot be said whether {name} is better than uniform guessing."
-    measured = _measured(evaluation)
+        return False, f"{on} it cannot be said whether {name} is better than uniform guessing."
+    told = measured(evaluation, found)
     if found.high is not None and found.high < 0:
-        return True, f"{where} {name} is closer to people than uniform guessing: {measured}."
+        return True, f"{on} {name} is closer to people than uniform guessing: {told}."
     if found.low is not None and found.low > 0:
-        return False, f"{where} {name} is not better than uniform guessing, but worse: {measured}."
-    return False, f"{where} {name} is not better than uniform guessing: {measured}."
+        return False, f"{on} {name} is not better than uniform guessing, but worse: {told}."
+    return False, f"{on} {name} is not better than uniform guessing: {told}."
 
 
-def _where(evaluation: Evaluation) -> str:
+def where(evaluation: Evaluation) -> str:
     """Return of what the verdict speaks: of few studies, of these alone."""
     if evaluation.studies_n == 1:
         return "On this study"
-    return f"On these {evaluation.studies_n} studies" if _few(evaluation) else "On these data"
+    return f"On these {evaluation.studies_n} studies" if few(evaluation) else "On these data"
 
 
-def _measured(evaluation: Evaluation) -> str:
-    """Return the paired difference and how sure it is."""
-    found = evaluation.difference
+def measured(evaluation: Evaluation, found: Estimate, of: str = "") -> str:
+    """Return a paired difference in the metric that decides, with what it is `of`, and how sure it is."""
     value, span = number(found.value, signed=True), interval(found)
-    told = f"the difference in {_SIGNS[evaluation.difference_metric]} is {value}"
+    told = f"the difference{of} in {_SIGNS[evaluation.difference_metric]} is {value}"
     if not span:
         return f"{told}, and there is no interval to tell that from chance"
     if number(found.low) == number(found.high) == number(found.value):
