@@ -125,6 +125,9 @@ def resample_sums(sums: FloatArray, cluster: npt.NDArray[np.int64], draws: int, 
     clusters = int(number.max()) + 1
     if clusters < 2:
         return np.full((draws, sums.shape[1]), np.nan)
+    if clusters == len(sums):
+        # Clusters of one unit each: the second stage draws nothing.
+        return rng.multinomial(clusters, np.full(clusters, 1.0 / clusters), size=draws) @ sums
     chosen = rng.integers(clusters, size=(draws, clusters))
     found = np.zeros((draws, sums.shape[1]))
     for own in range(clusters):

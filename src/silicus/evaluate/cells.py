@@ -204,20 +204,27 @@ def _resample(answers: Answers, rows: npt.NDArray[np.intp], drawn: npt.NDArray[n
     # A draw without any answer has shares of 0, and below no metrics.
     share = weight / np.where(total > 0, total, 1.0)
     chosen = np.eye(len(answers.positions))[answers.answer[rows]]
+    # One product for all systems: what is weighed stands side by side.
+    parts = [chosen, *(part for system in answers.predicted for part in _weighed(answers, rows, system))]
+    ends = np.cumsum([part.shape[1] for part in parts])[:-1]
+    human, *means = np.split(share @ np.concatenate(parts, axis=1), ends, axis=1)
     size = drawn.sum(axis=1, dtype=np.float64)
     found: dict[str, FloatArray] = {}
-    for system, predicted in answers.predicted.items():
-        by_answer = answers.by_answer[system][rows]
-        infinite = np.isinf(by_answer)
-        mean = share @ np.where(infinite, 0.0, by_answer)
+    for system, mean, infinite, mixture in zip(answers.predicted, means[::3], means[1::3], means[2::3], strict=True):
         # 0 x inf is NaN: an answer that is not drawn must not count.
-        mean[(share @ infinite) > 0] = np.inf
-        found[system] = _metrics(share @ chosen, _mixtures(share, predicted[rows]), mean, size, answers)
+        by_answer = np.where(infinite > 0, np.inf, mean)
+        predicted = mixture if mixture.shape[1] else np.broadcast_to(answers.predicted[system][rows[0]], human.shape)
+        found[system] = _metrics(human, predicted, by_answer, size, answers)
     return found
 
 
-def _mixtures(share: FloatArray, predicted: FloatArray) -> FloatArray:
-    """Return the mean prediction of every draw, shape (draws, points)."""
-    # A baseline predicts alike for all, and on a scale of 1,201 points the product is most of the work.
+def _weighed(answers: Answers, rows: npt.NDArray[np.intp], system: str) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return what of a system is averaged over the answers of a cell: its scores, which are infinite, its predictions.
+
+    A control predicts alike for all: its predictions need no mean, and on a scale of 1,201 points they are most of the
+    work.
+    """
+    by_answer, predicted = answers.by_answer[system][rows], answers.predicted[system][rows]
+    infinite = np.isinf(by_answer)
     alike = bool((predicted == predicted[0]).all())
-    return np.broadcast_to(predicted[0], (len(share), predicted.shape[1])) if alike else share @ predicted
+    return np.where(infinite, 0.0, by_answer), infinite.astype(np.float64), predicted[:, :0] if alike else predicted
