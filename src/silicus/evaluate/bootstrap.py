@@ -13,9 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from silicus.evaluate.metrics import FloatArray
+from silicus.evaluate.records import Estimate
 
 __all__ = [
-    "CellTable", "interval", "mean_of_draws", "overall", "resample_studies", "resample_sums", "within_studies",
+    "CellTable", "estimate", "interval", "mean_of_draws", "overall", "resample_studies", "resample_sums",
+    "within_studies",
 ]  # fmt: skip
 
 
@@ -156,6 +158,18 @@ def mean_of_draws(table: CellTable, draws: int, resampled: Iterable[tuple[int, F
         numerator += np.where(np.isnan(values), 0.0, values) * np.where(counted > 0, counted, 1.0)
         denominator += counted
     return _mean(numerator, denominator)
+
+
+def estimate(value: float, draws: FloatArray, n: int) -> Estimate:
+    """Return a value with the percentile interval of its draws.
+
+    Args:
+        value: of the data themselves.
+        draws: of resamples, shape (draws,).
+        n: how many cells, pairs or answers it is of.
+    """
+    low, high = interval(draws)
+    return Estimate(value=value, low=low, high=high, n=n)
 
 
 def interval(draws: FloatArray, level: float = 0.95) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from silicus.evaluate.bootstrap import interval, resample_sums
+from silicus.evaluate.bootstrap import estimate, resample_sums
 from silicus.evaluate.matching import sums
 from silicus.evaluate.metrics import FloatArray
 from silicus.evaluate.movement import centred
@@ -121,8 +121,7 @@ def individual_skill(
     resampled = _statistics(resample_sums(added, cluster, draws, rng))
     estimates: dict[str, Estimate] = {}
     for name, value in whole.items():
-        low, high = interval(resampled[name])
-        estimates[name] = Estimate(value=value.item(), low=low, high=high, n=len(kept.answer))
+        estimates[name] = estimate(value.item(), resampled[name], len(kept.answer))
     shuffled, chance = _shuffled(kept, added.sum(axis=0), shuffles, rng)
     return IndividualSkill(
         answers_n=len(kept.answer),

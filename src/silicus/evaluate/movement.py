@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from silicus.errors import InputError
-from silicus.evaluate.bootstrap import interval, resample_sums
+from silicus.evaluate.bootstrap import estimate, resample_sums
 from silicus.evaluate.matching import sums
 from silicus.evaluate.metrics import FloatArray
 from silicus.evaluate.records import Estimate, Number
@@ -118,7 +118,7 @@ def movement(cells: Moving, rng: np.random.Generator, draws: int = 2000, shuffle
     resampled = _statistics(resample_sums(added, cluster, draws, rng))
     whole = _statistics(added.sum(axis=0, keepdims=True))
     pairs = {"signs": int(added[:, 4].sum()), "signs_told_apart": int(added[:, 6].sum())}
-    found = {name: _estimate(whole[name], resampled[name], pairs.get(name, len(human))) for name in resampled}
+    found = {name: estimate(whole[name].item(), resampled[name], pairs.get(name, len(human))) for name in resampled}
     ceiling = found.pop("ceiling").value
     chance = _chance(human, predicted, kept.question, whole["correlation"].item(), shuffles, rng)
     return Movement(
@@ -180,11 +180,6 @@ def _statistics(sums: FloatArray) -> dict[str, FloatArray]:
             "signs": right / np.where(pairs > 0, pairs, np.nan),
             "signs_told_apart": told_right / np.where(told > 0, told, np.nan),
         }
-
-
-def _estimate(value: FloatArray, resampled: FloatArray, n: int) -> Estimate:
-    low, high = interval(resampled)
-    return Estimate(value=value.item(), low=low, high=high, n=n)
 
 
 def _chance(

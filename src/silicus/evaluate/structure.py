@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from silicus.evaluate.bootstrap import interval
+from silicus.evaluate.bootstrap import estimate
 from silicus.evaluate.metrics import FloatArray
 from silicus.evaluate.records import Estimate
 from silicus.evaluate.rows import Rows
@@ -59,7 +59,9 @@ def structure(rows: Rows, rng: np.random.Generator, draws: int = 2000) -> Struct
         times = np.bincount(rng.integers(len(names), size=len(names)), minlength=len(names))
         resampled[draw] = _statistics(numbers, (times[first] * times[second]).astype(np.float64))
     few = len(names) <= _FEWEST_PAIRS
-    estimates = [_estimate(whole[n], resampled[:, n] * (np.nan if few else 1), len(found)) for n in range(len(whole))]
+    estimates = [
+        estimate(float(whole[n]), resampled[:, n] * (np.nan if few else 1), len(found)) for n in range(len(whole))
+    ]
     human, predicted, ratio, agreement = estimates
     return Structure(pairs_n=len(found), human=human, predicted=predicted, ratio=ratio, agreement=agreement)
 
@@ -117,8 +119,3 @@ def _statistics(numbers: FloatArray, times: FloatArray) -> FloatArray:
     size = np.sqrt((times @ centred**2).prod())
     ratio = predicted / human if human > 0 else np.nan
     return np.array([human, predicted, ratio, product / size if size > 0 else np.nan])
-
-
-def _estimate(value: float, resampled: FloatArray, n: int) -> Estimate:
-    low, high = interval(resampled)
-    return Estimate(value=float(value), low=low, high=high, n=n)
