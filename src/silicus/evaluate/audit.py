@@ -257,12 +257,9 @@ def _group(
     of_group = groups.of_row == column
     known, answers = np.isfinite(distances.wasserstein), int(groups.answers[column])
     who = rows.respondent[of_group]
+    count = {"wasserstein": int(known.sum())}
     found = {
-        metric: estimate(
-            values[0, column].item(),
-            resampled[metric][:, column],
-            int(known.sum()) if metric == "wasserstein" else answers,
-        )
+        metric: estimate(values[0, column].item(), resampled[metric][:, column], count.get(metric, answers))
         for metric, values in whole.items()
         if metric != "excess"
     }

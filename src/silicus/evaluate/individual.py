@@ -119,9 +119,7 @@ def individual_skill(
     cluster[kept.unit] = kept.cluster
     whole = _statistics(added.sum(axis=0, keepdims=True))
     resampled = _statistics(resample_sums(added, cluster, draws, rng))
-    estimates: dict[str, Estimate] = {}
-    for name, value in whole.items():
-        estimates[name] = estimate(value.item(), resampled[name], len(kept.answer))
+    estimates = {name: estimate(value.item(), resampled[name], len(kept.answer)) for name, value in whole.items()}
     shuffled, chance = _shuffled(kept, added.sum(axis=0), shuffles, rng)
     return IndividualSkill(
         answers_n=len(kept.answer),

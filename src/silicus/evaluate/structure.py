@@ -58,11 +58,11 @@ def structure(rows: Rows, rng: np.random.Generator, draws: int = 2000) -> Struct
     for draw in range(draws):
         times = np.bincount(rng.integers(len(names), size=len(names)), minlength=len(names))
         resampled[draw] = _statistics(numbers, (times[first] * times[second]).astype(np.float64))
-    few = len(names) <= _FEWEST_PAIRS
-    estimates = [
-        estimate(float(whole[n]), resampled[:, n] * (np.nan if few else 1), len(found)) for n in range(len(whole))
-    ]
-    human, predicted, ratio, agreement = estimates
+    if len(names) <= _FEWEST_PAIRS:
+        resampled[:] = np.nan
+    human, predicted, ratio, agreement = (
+        estimate(float(value), draws_of, len(found)) for value, draws_of in zip(whole, resampled.T, strict=True)
+    )
     return Structure(pairs_n=len(found), human=human, predicted=predicted, ratio=ratio, agreement=agreement)
 
 
