@@ -438,7 +438,8 @@ def test_counts_and_one_row_a_person_in_any_order_give_the_same_scores(rows, ran
     for system, metrics in counts.overall.items():
         for metric, estimate in metrics.items():
             other = single.overall[system][metric]
-            assert (estimate.n, estimate.value) == (other.n, pytest.approx(other.value))
+            # The square root of the Jensen-Shannon distance makes 5e-9 of a rounding of 3e-17.
+            assert (estimate.n, estimate.value) == (other.n, pytest.approx(other.value, abs=1e-7))
     assert (counts.left_out, counts.people_n) == (single.left_out, single.people_n)
     assert counts.probability_zero == single.probability_zero
 
