@@ -9,6 +9,7 @@ have to agree. Time is that of processors, so that a busy neighbour hits no syst
 
 from __future__ import annotations
 
+import itertools
 import json as json_library
 from pathlib import Path
 from typing import Any
@@ -69,18 +70,18 @@ def _on_cpu(shape: str, pack_tokens: int, stimuli: list[str], repeats: int, memo
     torch.set_num_threads(1)
     facts = machine(1, None) | {"load at the start": load()}
     passes: list[Pass] = []
-    peaks: dict[tuple[str, str], float] = {}
+    peaks: dict[tuple[str, str], float | None] = {}
     with Console(stderr=True).status("making the model") as status:
+        # Memory first: a process of its own needs room that this one would hold later.
+        for name, system in itertools.product(stimuli, systems() if memory else ()):
+            status.update(f"stimuli of {name} tokens, memory of {system}")
+            peaks[name, system] = peak_gib(shape, pack_tokens, name, system)
         bench = prepare(shape, pack_tokens, quick=shape == "tiny")
         run(bench, stimuli[0], repeats, ["silicus"])  # Lets memory grow before anything is timed.
-        for name in stimuli:
-            for repeat in range(repeats):
-                status.update(f"stimuli of {name} tokens, repeat {repeat + 1} of {repeats}")
-                passes += run(bench, name, repeat, list(systems()))
-                check(passes)
-            for system in systems() if memory else ():
-                status.update(f"stimuli of {name} tokens, memory of {system}")
-                peaks[name, system] = peak_gib(bench, name, system)
+        for name, repeat in itertools.product(stimuli, range(repeats)):
+            status.update(f"stimuli of {name} tokens, repeat {repeat + 1} of {repeats}")
+            passes += run(bench, name, repeat, list(systems()))
+            check(passes)
     torch.set_num_threads(threads)
     facts["load at the end"] = load()
     output.show(facts, passes, peaks)

@@ -129,19 +129,24 @@ def check(passes: Sequence[Pass]) -> None:
             )
 
 
-def peak_gib(bench: Bench, stimulus: str, system: str) -> float:
-    """Return how much memory a pass of one system takes beyond the loaded model, in a process of its own."""
-    command = [sys.executable, "-m", "bench.training.measure", bench.shape, stimulus, system, str(bench.pack_tokens)]
-    done = subprocess.run([*command, str(bench.quick)], capture_output=True, text=True, check=False)
+def peak_gib(shape: str, pack_tokens: int, stimulus: str, system: str) -> float | None:
+    """Return how much memory a pass of one system takes beyond the loaded model, in a process of its own.
+
+    `None` where that process was killed, as for want of memory.
+    """
+    command = [sys.executable, "-m", "bench.training.measure", shape, stimulus, system, str(pack_tokens)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode < 0:
+        return None
     if done.returncode:
         raise SystemExit(f"'{system}' did not run on its own:\n{done.stderr}")
     return float(json.loads(done.stdout.splitlines()[-1])["peak_gib"])
 
 
-def _peak(shape: str, stimulus: str, system: str, pack_tokens: str, quick: str) -> None:
+def _peak(shape: str, stimulus: str, system: str, pack_tokens: str) -> None:
     """Print the peak of this process beyond what it held before the pass, gradients counted as before."""
     torch.set_num_threads(1)
-    bench = prepare(shape, int(pack_tokens), quick=quick == "True")
+    bench = prepare(shape, int(pack_tokens), quick=shape == "tiny")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     systems()[system](bench.engine, bench.model, bench.examples(stimulus, 0), bench.pack_tokens)
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -47,7 +47,7 @@ def ratio(passes: Sequence[Pass], stimulus: str, system: str) -> tuple[float, fl
     return (float(np.median(found)), min(found), max(found)) if found else None
 
 
-def show(facts: dict[str, Any], passes: Sequence[Pass], peaks: dict[tuple[str, str], float]) -> None:
+def show(facts: dict[str, Any], passes: Sequence[Pass], peaks: dict[tuple[str, str], float | None]) -> None:
     """Print the machine, the goals, and each system's times, memory and tokens."""
     console = Console(width=None if Console().is_terminal else 180)
     console.print(", ".join(f"{name} {value}" for name, value in facts.items() if value is not None), highlight=False)
@@ -71,7 +71,7 @@ def _goals(passes: Sequence[Pass]) -> Table:
     return table
 
 
-def _systems(passes: Sequence[Pass], peaks: dict[tuple[str, str], float]) -> Table:
+def _systems(passes: Sequence[Pass], peaks: dict[tuple[str, str], float | None]) -> Table:
     table = Table(title="Medians over repeats; tokens forwarded, padding included", title_justify="left")
     headings = ("CPU seconds", "ratio", "tokens", "ms per token", "tokens per token learnt", "GiB beyond the model")
     for name in ("stimulus", "system", *headings):
@@ -86,7 +86,7 @@ def _systems(passes: Sequence[Pass], peaks: dict[tuple[str, str], float]) -> Tab
     return table
 
 
-def _lines(passes: Sequence[Pass], peaks: dict[tuple[str, str], float]) -> list[dict[str, Any]]:
+def _lines(passes: Sequence[Pass], peaks: dict[tuple[str, str], float | None]) -> list[dict[str, Any]]:
     lines: list[dict[str, Any]] = []
     for stimulus, system in dict.fromkeys((p.stimulus, p.system) for p in passes):
         here = [p for p in passes if (p.stimulus, p.system) == (stimulus, system)]
@@ -104,7 +104,7 @@ def _lines(passes: Sequence[Pass], peaks: dict[tuple[str, str], float]) -> list[
 
 
 def as_json(
-    facts: dict[str, Any], passes: Sequence[Pass], peaks: dict[tuple[str, str], float]
+    facts: dict[str, Any], passes: Sequence[Pass], peaks: dict[tuple[str, str], float | None]
 ) -> dict[str, Any]:  # fmt: skip
     """Return all of it as it stands in the file."""
     goals = []

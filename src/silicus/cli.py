@@ -11,7 +11,15 @@ from rich.console import Console
 
 from silicus import __version__
 from silicus.errors import InputError, SilicusError
-from silicus.options import DemoOptions, EvaluateOptions, InspectOptions, PrepareOptions, SimulateOptions, TrainOptions
+from silicus.options import (
+    DemoOptions,
+    EvaluateOptions,
+    InspectOptions,
+    PrepareOptions,
+    ProbeOptions,
+    SimulateOptions,
+    TrainOptions,
+)
 from silicus.plugins import require
 
 if TYPE_CHECKING:
@@ -74,6 +82,23 @@ def evaluate(
         for note in manifest.notes:
             _say(note)
     _show(folder, found)
+
+
+@app.command
+def probe(run: Path, /, *, options: Annotated[ProbeOptions, Parameter(name="*")] = ProbeOptions()) -> None:
+    """Say whether a run's model reads what it is asked, or remembers it.
+
+    Args:
+        run: A run folder, as silicus simulate and silicus evaluate --model leave it.
+    """
+    from silicus.report import print_probes
+    from silicus.workflow import probe_run
+
+    probes, found = probe_run(run, options)
+    print_probes(probes, Console())
+    _say(f"Probes: {run / 'probes.json'}")
+    if found is not None:
+        _say(f"Report: {run / 'report.html'}")
 
 
 @app.command

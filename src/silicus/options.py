@@ -17,6 +17,7 @@ __all__ = [
     "EvaluateOptions",
     "InspectOptions",
     "PrepareOptions",
+    "ProbeOptions",
     "ReadingOptions",
     "SimulateOptions",
     "TrainOptions",
@@ -168,6 +169,27 @@ class EvaluateOptions(AnswerOptions, ReadingOptions):
             # Runs of a model keep the key that they have always had.
             del kept["predictions"]
         return kept
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProbeOptions:
+    """Options of `silicus probe`."""
+
+    limit: int = 300
+    """How many of the run's predictions are asked for again, in three other ways each; drawn with the seed."""
+
+    about: Path | None = None
+    """A table of what is published of each study: a column study, and others such as title or DOI (.csv, .parquet)."""
+
+    seed: int = 0
+    """Where chance starts."""
+
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """Where the model runs; auto takes a GPU where there is one."""
+
+    def __post_init__(self) -> None:
+        _at_least("limit", self.limit, 1)
+        _at_least("seed", self.seed, 0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -134,15 +134,20 @@ def test_it_runs_from_end_to_end_and_writes_goals_counts_and_gaps(tmp_path, caps
     assert "silicus, answers given" in capsys.readouterr().out
 
 
-def test_memory_is_measured_in_a_process_of_its_own(tiny):
-    assert 0 <= peak_gib(tiny, "115", "silicus") < 1
+def test_memory_is_measured_in_a_process_of_its_own():
+    assert 0 <= peak_gib("tiny", 4096, "115", "silicus") < 1
 
 
-def test_a_system_that_does_not_run_alone_is_named(tiny, monkeypatch):
+def test_memory_of_a_system_that_was_killed_for_want_of_it_is_not_known(monkeypatch):
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], -9, stdout="", stderr=""))
+    assert peak_gib("tiny", 4096, "115", "padded") is None
+
+
+def test_a_system_that_does_not_run_alone_is_named(monkeypatch):
     failed = subprocess.CompletedProcess([], 1, stdout="", stderr="out of memory")
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: failed)
     with pytest.raises(SystemExit, match="'padded' did not run on its own:\nout of memory"):
-        peak_gib(tiny, "115", "padded")
+        peak_gib("tiny", 4096, "115", "padded")
 
 
 def test_what_is_unknown_is_answered_with_the_nearest():

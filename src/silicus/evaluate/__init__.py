@@ -31,8 +31,21 @@ from silicus.evaluate.metrics import (
 )
 from silicus.evaluate.movement import Movement, Moving, centred_correlation, movement
 from silicus.evaluate.paired import FEWEST, SHARE_METRICS, Change, ShareMetric
+from silicus.evaluate.probes import Probes
 from silicus.evaluate.published import cao_emd_as_coded, opinionqa_alignment, simbench_score, subpop_wd
+from silicus.evaluate.reasked import Followed, Reasked, followed, reasked
+from silicus.evaluate.recalled import Recalled, recalled
 from silicus.evaluate.records import LEFT_OUT, METRICS, DistanceName, Estimate, Metric, MetricName
+from silicus.evaluate.remembered import (
+    Familiar,
+    Verbatim,
+    familiar,
+    halves,
+    min_k,
+    min_k_plus_plus,
+    reproduced,
+    verbatim,
+)
 from silicus.evaluate.scores import CONTROLS, Beside, evaluate
 from silicus.evaluate.shares import Shares, SharesComparison, Unit, as_points, compare_shares
 from silicus.evaluate.structure import Structure
@@ -55,6 +68,8 @@ __all__ = [
     "Embed",
     "Estimate",
     "Evaluation",
+    "Familiar",
+    "Followed",
     "GroupAudit",
     "IndividualSkill",
     "Learnt",
@@ -63,12 +78,16 @@ __all__ = [
     "Movement",
     "Moving",
     "People",
+    "Probes",
+    "Reasked",
+    "Recalled",
     "ShareMetric",
     "Shares",
     "SharesComparison",
     "Structure",
     "StudyScores",
     "Unit",
+    "Verbatim",
     "accuracy_draw",
     "accuracy_median",
     "as_points",
@@ -82,21 +101,30 @@ __all__ = [
     "entropy",
     "entropy_ratio",
     "evaluate",
+    "familiar",
+    "followed",
+    "halves",
     "individual_skill",
     "js_distance",
     "js_divergence",
     "kl_divergence",
     "mean_position",
+    "min_k",
+    "min_k_plus_plus",
     "movement",
     "negative_log_likelihood",
     "opinionqa_alignment",
     "option_words_floor",
+    "reasked",
+    "recalled",
+    "reproduced",
     "sd_ratio",
     "simbench_score",
     "standard_deviation",
     "subpop_wd",
     "total_variation",
     "training_mean_floor",
+    "verbatim",
     "wasserstein",
     "wasserstein_observed",
 ]

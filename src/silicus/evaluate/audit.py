@@ -64,7 +64,8 @@ class AttributeAudit(Record):
     mean_error_gap: Estimate
     """Highest less lowest `mean_error`."""
     wasserstein_gap: Estimate
-    """Highest less lowest `wasserstein` less `wasserstein_chance`: small groups lie farther off by chance alone."""
+    """Highest less lowest `wasserstein` less `wasserstein_chance`: small groups lie farther off by chance alone. To a
+    group that is predicted off in one direction chance adds less than is taken off, so that its gap shows too small."""
     between: Movement | None
     """Whether predicted differences between groups stand to people's as they should: a slope below 1 says that they are
     inflated, above 1 that they are compressed."""

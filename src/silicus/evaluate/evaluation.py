@@ -7,6 +7,7 @@ from typing import Literal
 from silicus.evaluate.audit import AttributeAudit
 from silicus.evaluate.individual import IndividualSkill
 from silicus.evaluate.movement import Movement
+from silicus.evaluate.probes import Probes
 from silicus.evaluate.records import DistanceName, Estimate, MetricName, Number, Resampled
 from silicus.evaluate.structure import Structure
 from silicus.record import Record
@@ -143,6 +144,8 @@ class Evaluation(Record):
     """Whether questions hang together as for people; `None` where no two have enough respondents in common."""
     groups: list[AttributeAudit]
     """For whom predictions fail, attribute by attribute; empty where nothing is known of respondents."""
+    probes: Probes | None = None
+    """What `silicus probe` found; `None` where it was not called."""
     probability_zero: dict[str, int]
     """system -> number of answers it had given probability 0; its log likelihoods are then infinite."""
     covered: Covered

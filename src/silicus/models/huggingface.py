@@ -12,6 +12,8 @@ import torch
 from silicus.errors import ModelError
 from silicus.models import attention
 from silicus.models.encode import Encoder
+from silicus.models.read_text import plain_tokens, read_tokens
+from silicus.models.reading import Reading
 from silicus.models.tree import Pack, Row, pack_rows
 from silicus.models.trie import END, build_trie
 from silicus.prompts import Prompt
@@ -107,6 +109,19 @@ class HuggingFaceModel:
                 yield row.index, row.trie.log_probabilities(edges[start:stop])
                 start = stop
 
+    def read(self, texts: Sequence[tuple[str, str]]) -> Iterator[Reading]:
+        """Yield what the model makes of each text, token by token, in the order of the texts.
+
+        A text's first token is left out where nothing stands before it, not even a token that begins every text.
+
+        Args:
+            texts: what stands before a text, and the text: plain words, without a chat template. Of what is longer
+                than the model reads, or than 1,024 tokens, the end is left out.
+        """
+        for before, text in texts:
+            tokens, first = plain_tokens(self.tokenizer, before, text, self.encoder.limit)
+            yield read_tokens(self._logits_of_one, tokens, max(first, 1))
+
     @torch.no_grad()
     def _forward(self, pack: Pack, state: attention.TreeState, through: Any = None) -> np.ndarray:
         return self.edges(pack, state, through).double().cpu().numpy()
@@ -117,17 +132,25 @@ class HuggingFaceModel:
         The vocabulary is looked at where an answer is read, and nowhere else. Gradients flow where they are enabled
         and the pack carries nothing from one before it.
         """
+        return self._read_edges(pack, self._logits(pack, state, through).float())
+
+    def _logits(self, pack: Pack, state: attention.TreeState, through: Any = None) -> torch.Tensor:
+        """Return what the model says at the nodes that the pack reads, shape (nodes, vocabulary)."""
         state.enter(pack, self.device, self.dtype)
-        reads = np.concatenate(pack.reads)
         logits = (self._model if through is None else through)(
             input_ids=self._tensor(pack.tokens)[None],
             position_ids=self._tensor(pack.depths)[None],
-            logits_to_keep=self._tensor(reads),
+            logits_to_keep=self._tensor(np.concatenate(pack.reads)),
             use_cache=False,
             tree=state,
         ).logits[0]
         self.forwarded += len(pack.tokens)
-        return self._read_edges(pack, logits.float())
+        return logits
+
+    @torch.no_grad()
+    def _logits_of_one(self, pack: Pack) -> torch.Tensor:
+        """Return what the model says at the nodes of a pack that no other follows."""
+        return self._logits(pack, attention.TreeState(CHUNK_TOKENS[self.device.type], keep=False))
 
     def _read_edges(self, pack: Pack, logits: torch.Tensor) -> torch.Tensor:
         firsts = np.cumsum([0, *(len(nodes) for nodes in pack.reads[:-1])])

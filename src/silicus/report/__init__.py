@@ -5,6 +5,7 @@ from silicus.report.comparison import Comparison, Matching, print_comparison
 from silicus.report.datasets import print_prepared, print_readers
 from silicus.report.html import write_report
 from silicus.report.learnt import print_learnt
+from silicus.report.probes import print_probes
 from silicus.report.quality import print_quality, write_quality
 from silicus.report.terminal import print_evaluation
 from silicus.report.training import (
@@ -37,6 +38,7 @@ __all__ = [
     "print_learnt",
     "print_prepared",
     "print_preview",
+    "print_probes",
     "print_quality",
     "print_readers",
     "print_training",

@@ -39,6 +39,7 @@ CITED: dict[str, tuple[str, ...]] = {
     "Does it know persons, or only questions?": ("ahn2026", "phipson2010"),
     "Do questions hang together as for people?": (),
     "For whom does it fail?": ("phipson2010",),
+    "Does it read what it is asked, or remember it?": ("liu2026", "shi2024", "zhang2025", "carlini2023"),
     "template socrates": ("kolluri2025",),
     "template cao": ("cao2025",),
     "template subpop": ("suh2025",),

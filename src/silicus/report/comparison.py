@@ -14,7 +14,6 @@ from rich.table import Table
 from rich.text import Text
 
 from silicus.evaluate import METRICS, Estimate, Evaluation, MetricName
-from silicus.report.findings import with_interval
 from silicus.report.page import print_anywhere
 from silicus.report.words import (
     ARROWS,
@@ -29,6 +28,7 @@ from silicus.report.words import (
     resampling,
     score,
     where,
+    with_interval,
 )
 
 __all__ = ["Comparison", "Matching", "closer", "print_comparison"]

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from silicus.errors import counted
 from silicus.evaluate import CONTROLS, AttributeAudit, Estimate, Evaluation, GroupAudit
-from silicus.report.words import interval, number, percent
+from silicus.report.probes import TITLE, probed
+from silicus.report.words import number, percent, with_interval
 
-__all__ = ["Finding", "findings", "with_interval"]
+__all__ = ["Finding", "findings"]
 
 _CHANCE = 0.05
 _SMALL = 0.001
@@ -39,20 +40,10 @@ def findings(evaluation: Evaluation) -> list[Finding]:
         ("persons", "Does it know persons, or only questions?", _persons(evaluation)),
         ("structure", "Do questions hang together as for people?", _structure(evaluation)),
         ("groups", "For whom does it fail?", _groups(evaluation)),
+        ("probes", TITLE, iter(() if evaluation.probes is None else probed(evaluation.probes))),
     )
     found = [Finding(key, title, list(sentences)) for key, title, sentences in parts]
     return [finding for finding in found if finding.sentences]
-
-
-def with_interval(estimate: Estimate, digits: int = 3, signed: bool = False) -> str:
-    """Return a number with its interval in brackets, as far as both are known.
-
-    Examples:
-        >>> with_interval(Estimate(value=0.5, low=0.25, high=0.75, n=9), digits=2)
-        '0.50 (0.25 to 0.75)'
-    """
-    span = interval(estimate, digits)
-    return number(estimate.value, digits, signed=signed) + (f" ({span})" if span else "")
 
 
 def _percents(estimate: Estimate) -> str:

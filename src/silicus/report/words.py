@@ -35,6 +35,7 @@ __all__ = [
     "systems",
     "verdict",
     "where",
+    "with_interval",
 ]
 
 DASH = "–"
@@ -105,6 +106,17 @@ def interval(estimate: Estimate, digits: int = 3) -> str:
     """Return `"low to high"`, or nothing where the interval is unknown."""
     low, high = number(estimate.low, digits), number(estimate.high, digits)
     return "" if DASH in {low, high} else f"{low} to {high}"
+
+
+def with_interval(estimate: Estimate, digits: int = 3, signed: bool = False) -> str:
+    """Return a number with its interval in brackets, as far as both are known.
+
+    Examples:
+        >>> with_interval(Estimate(value=0.5, low=0.25, high=0.75, n=9), digits=2)
+        '0.50 (0.25 to 0.75)'
+    """
+    span = interval(estimate, digits)
+    return number(estimate.value, digits, signed=signed) + (f" ({span})" if span else "")
 
 
 def infinite(evaluation: Evaluation, system: str, metric: MetricName, answers: int) -> bool:

@@ -4,6 +4,7 @@ from silicus.workflow.cite import cite_run
 from silicus.workflow.compare import compare_runs
 from silicus.workflow.data import inspect_data, prepare_data
 from silicus.workflow.evaluate import evaluate_data, evaluate_run
+from silicus.workflow.probe import probe_run
 from silicus.workflow.run import Manifest, Run, read_run
 from silicus.workflow.simulate import simulate
 
@@ -16,6 +17,7 @@ __all__ = [
     "evaluate_run",
     "inspect_data",
     "prepare_data",
+    "probe_run",
     "read_run",
     "simulate",
 ]

@@ -10,9 +10,10 @@ from rich.console import Console
 
 from silicus.data import Dataset, Unit
 from silicus.errors import InputError
-from silicus.evaluate import CONTROLS, Beside, Evaluation
+from silicus.evaluate import CONTROLS, Beside, Evaluation, Probes
 from silicus.evaluate import evaluate as score
 from silicus.options import EvaluateOptions
+from silicus.record import read as read_record
 from silicus.record import write
 from silicus.report import write_report
 from silicus.simulate import plan_answered
@@ -23,7 +24,10 @@ from silicus.workflow.predicted import predicted_run, predictions_file
 from silicus.workflow.run import About, Run, read_run
 from silicus.workflow.simulate import Asked, ask, settled
 
-__all__ = ["by_group", "evaluate_data", "evaluate_run", "name_of"]
+__all__ = ["PROBES", "by_group", "evaluate_data", "evaluate_run", "name_of", "publish"]
+
+PROBES = "probes.json"
+"""What `silicus probe` leaves in a run folder."""
 
 _FLOORS = "floors"
 _WHO: dict[Unit, str] = {"person": "people", "row": "answers, each with its demographics,", "group": "groups of people"}
@@ -44,10 +48,24 @@ def evaluate_run(folder: Path) -> Evaluation:
     rng = np.random.default_rng(int(run.manifest.options["seed"]))
     responses, predictions = (by_group(run, table) for table in (run.responses, run.predictions))
     found = score(run.items, responses, predictions, name_of(run), rng, beside=_beside(run))
-    found = found.model_copy(update={"left_out": {**run.manifest.left_out, **found.left_out}})
-    write(folder / "evaluation.json", found)
-    write_report(folder / "report.html", found, _facts(run), run.manifest.title, run.manifest.sources)
+    found = found.model_copy(
+        update={"left_out": {**run.manifest.left_out, **found.left_out}, "probes": _probes(run)}
+    )  # fmt: skip
+    publish(run, found)
     return found
+
+
+def publish(run: Run, found: Evaluation) -> None:
+    """Write `evaluation.json` and `report.html` into a run's folder."""
+    write(run.folder / "evaluation.json", found)
+    write_report(run.folder / "report.html", found, _facts(run), run.manifest.title, run.manifest.sources)
+
+
+def _probes(run: Run) -> Probes | None:
+    """Return what probing this very model found, where that was done."""
+    path = run.folder / PROBES
+    found = read_record(path, Probes) if path.is_file() else None
+    return found if found and found.model == run.manifest.inputs.get("weights") else None
 
 
 def _beside(run: Run) -> Beside:
