@@ -93,6 +93,13 @@ def test_all_weights_learn_and_so_does_an_adapter_that_goes_on(tmp_path, base):
     assert any(not torch.equal(before[name], after[name]) for name in before)
 
 
+def test_an_adapter_on_weights_without_a_config_beside_them_is_saved_without_a_warning(tmp_path, base):
+    trainer = trainer_of(tmp_path, recipe(base))
+    trainer.model.peft_config["default"].base_model_name_or_path = str(tmp_path / "gguf")
+    trainer.save_model(str(tmp_path / "adapter"))
+    assert (tmp_path / "adapter" / "adapter_model.safetensors").is_file()
+
+
 # --- it goes on where it was stopped
 
 

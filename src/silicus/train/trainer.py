@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, cast
@@ -174,7 +175,10 @@ class TreeTrainer(Trainer):
         shown = logging.is_progress_bar_enabled()
         logging.disable_progress_bar()
         try:
-            super().save_model(output_dir, _internal_call)
+            with warnings.catch_warnings():
+                # Beside weights in a GGUF file lies no config.json, by which PEFT would tell a changed vocabulary.
+                warnings.filterwarnings("ignore", message="Could not find a config file")
+                super().save_model(output_dir, _internal_call)
         finally:
             if shown:
                 logging.enable_progress_bar()
