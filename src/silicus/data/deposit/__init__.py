@@ -1,0 +1,1 @@
+"""From a raw deposit to a verified dataset: documents, recipes, gates."""

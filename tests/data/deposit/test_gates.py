@@ -1,0 +1,266 @@
+"""Gates that stop a wrong dataset: a deposit that passes them all, and one fault for each of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import yaml
+
+from silicus.data.deposit.execute import execute
+from silicus.data.deposit.gates import FIELDS, GATES, Made, pass_gates
+from silicus.data.deposit.recipe import Recipe
+from silicus.data.readers.labelled import LabelledTable
+from silicus.errors import InputError
+
+DOCUMENT = "Arm 1: You get a flyer. Item 1: Will you vote? Item 2: How warm do you feel?"
+RECIPE = """
+name: flyers
+source: {citation: Somebody (2020), licence: CC0}
+file: answers.csv
+documents: [codebook.txt]
+respondent: id
+weight: w
+condition:
+  column: arm
+  values:
+    0: {id: control, control: true}
+    1: {id: flyer, text: You get a flyer.}
+attributes:
+  gender: {column: sex, values: {1: Male, 2: Female}}
+missing: {99: Refused}
+questions:
+  - id: vote
+    text: Will you vote?
+    scale: {kind: binary, labels: {1: 'Yes', 0: 'No'}}
+  - id: warm
+    text: How warm do you feel?
+    scale: {kind: ordinal, low: 1, high: 7}
+expected:
+  source: counted by hand
+  respondents: 4
+  conditions: {control: 2, flyer: 2}
+  answers: {vote: 4, warm: 3}
+"""
+CELLS = {
+    "id": ["a", "b", "c", "d"],
+    "arm": [0, 1, 0, 1],
+    "w": [0.5, 1.0, 1.5, 1.0],
+    "sex": [1, 2, 1, 2],
+    "vote": [1, 0, 0, 1],
+    "warm": [7, 1, 99, 4],
+}
+
+
+def recipe(**changes: Any) -> Recipe:
+    """Return the recipe of the flyers with other entries; `None` leaves one out."""
+    unmapped = {name: "not asked for here" for name in FIELDS if name != "gender"}
+    content = {**yaml.safe_load(RECIPE), "unmapped": unmapped, **changes}
+    return Recipe.model_validate({name: value for name, value in content.items() if value is not None})
+
+
+def made(cells: dict[str, list[Any]] | None = None, document: str = DOCUMENT, **changes: Any) -> Made:
+    labels = changes.pop("labels", {})
+    table = LabelledTable(Path("answers.csv"), pl.DataFrame({**CELLS, **(cells or {})}), labels=labels)
+    asked = recipe(**changes)
+    left, data = execute(asked, table, "flyers.yaml")
+    return Made(
+        asked, left, data,
+        find=lambda words: "codebook.txt line 1" if words in document else None,
+        nearest=lambda _: "codebook.txt line 1: 'Arm 1'",
+    )  # fmt: skip
+
+
+def failed(which: Made) -> dict[str, str]:
+    """Return gate -> its problems, of the gates that are not passed."""
+    return {gate.name: " ".join(gate.problems) for gate in pass_gates(which) if not gate.passed}
+
+
+def question(place: int, **changes: Any) -> list[dict[str, Any]]:
+    questions = yaml.safe_load(RECIPE)["questions"]
+    questions[place] |= changes
+    return questions
+
+
+def test_a_right_recipe_passes_every_gate():
+    found = pass_gates(made())
+    assert [gate.name for gate in found] == list(GATES)
+    assert all(gate.passed for gate in found)
+
+
+LABELLED = {"vote": {"1": "Yes", "0": "No"}}
+FAULTS: list[tuple[str, dict[str, Any], str]] = [
+    (
+        "Do conditions show different words?",
+        {"condition": {"column": "arm", "values": {0: {"id": "control"}, 1: {"id": "flyer"}}}},
+        "the conditions 'control' and 'flyer' show the same words. Write what each of them saw, or say why they do "
+        "under same_words: {flyer: ...}.",
+    ),
+    (
+        "Do the words shown stand in the documents?",
+        {"document": DOCUMENT.replace("a flyer", "a letter")},
+        "'flyer': its words ('You get a flyer.') stand in no document, the nearest are at codebook.txt line 1: 'Arm "
+        "1'. Copy them as they were shown, or say why they are in none under not_in_documents: {flyer: ...}.",
+    ),
+    (
+        "Do answers lie on their scales?",
+        {"cells": {"warm": [8, 1, 99, 4]}, "expected": {"source": "counted by hand", "answers": {"warm": 2}}},
+        "1 answer was left out: answer outside the stated scale.",
+    ),
+    (
+        "Do answers lie on their scales?",
+        {
+            "cells": {"warm": ["7", "1", "$4", "4"]},
+            "expected": {"source": "counted by hand", "answers": {"warm": 3}},
+        },
+        "1 answer was left out: warm: no point of the scale is called '$4'. Name the cells under missing or values, or "
+        "mend the scale; a number with a comma or a unit has to be brought to a number first.",
+    ),
+    (
+        "Is no missing code left as an answer?",
+        {
+            "labels": {"warm": {"7": "Don't know"}},
+            "questions": question(1, scale={"kind": "ordinal", "low": 1, "high": 7, "labels": {7: "Don't know"}}),
+        },
+        "the question 'warm' counts 7 as an answer, which the file calls 'Don't know'. Name it under missing",
+    ),
+    (
+        "Do scales agree with the labels of the file?",
+        {"labels": {"vote": {"1": "No", "0": "No"}}},
+        "the question 'vote' calls 1 'Yes', and the file 'No'.",
+    ),
+    (
+        "Do scales agree with the labels of the file?",
+        {"labels": {"vote": {**LABELLED["vote"], "2": "Maybe"}}},
+        "the file calls 2 of 'vote' 'Maybe', which is no point of the scale of 'vote'",
+    ),
+    (
+        "Are there as many people and answers as expected?",
+        {"expected": None},
+        "no count is expected. Count people and answers in another way, and write them under expected.",
+    ),
+    (
+        "Are there as many people and answers as expected?",
+        {
+            "expected": {
+                "source": "counted by hand",
+                "respondents": 5,
+                "answers": {"warm": 4},
+                "conditions": {"flyer": 3},
+            }
+        },
+        "found 4 people, expected 5. Find out which of the two is wrong. found 2 people of 'flyer', expected 3. Find "
+        "out which of the two is wrong. found 3 answers of 'warm', expected 4. Find out which of the two is wrong.",
+    ),
+    (
+        "Is every question answered once?",
+        {"cells": {"id": ["a", "b", "a", "d"]}, "expected": {"source": "counted by hand", "respondents": 3}},
+        "4 answers are of one person to one question twice. Leave the repetitions out, or name under task the columns "
+        "that number the rows.",
+    ),
+    (
+        "Is every person in the conditions of the design?",
+        {
+            "cells": {"id": ["a", "a", "c", "d"], "sex": [1, 1, 1, 2]},
+            "expected": {"source": "counted by hand", "respondents": 3},
+        },
+        "1 person is in several conditions ('flyers/a'), and the design is between. Say design: within, or name the "
+        "column that parts them.",
+    ),
+    (
+        "Does every condition have answers?",
+        {
+            "cells": {"vote": [1, None, 0, None], "warm": [7, None, 99, None]},
+            "expected": {"source": "counted by hand", "respondents": 2},
+        },
+        "nobody answered in the condition 'flyer'. Leave its rows out (null), or find its answers.",
+    ),
+    (
+        "Are the fields of SocSci210 mapped, or said not to be?",
+        {"unmapped": {name: "not asked for here" for name in FIELDS if name not in {"gender", "age"}}},
+        "nothing is said of age. Name their columns under attributes, or say under unmapped why the deposit cannot",
+    ),
+    (
+        "Are the fields of SocSci210 mapped, or said not to be?",
+        {"attributes": {"gender": {"column": "sex", "values": {1: "Male"}}}},
+        "the attribute 'gender' has words for some cells of 'sex', and none for '2'.",
+    ),
+    (
+        "Are the weights weights?",
+        {"cells": {"w": [1200.0, 900.0, 1000.0, 900.0]}},
+        "the weights of 4 people have the mean 1e+03, expected about 1. Is 'w' a weight, and not a count",
+    ),
+    (
+        "Are the weights weights?",
+        {"cells": {"w": [0.0, 0.0, 0.0, 4.0]}},
+        "75% of the people have the weight 0. Is 'w' the weight of this sample?",
+    ),
+]
+
+
+@pytest.mark.parametrize(("gate", "fault", "said"), FAULTS)
+def test_each_fault_is_stopped_by_its_own_gate_and_by_no_other(gate, fault, said):
+    found = failed(made(**fault))
+    assert list(found) == [gate]
+    assert said in found[gate]
+
+
+def test_what_is_said_in_the_recipe_is_not_asked_again():
+    same = {"column": "arm", "values": {0: {"id": "control"}, 1: {"id": "flyer"}}}
+    assert not failed(made(condition=same, same_words={"flyer": "the flyer is a picture"}))
+    gone = {"not_in_documents": {"flyer": "taken from the article, page 3"}}
+    assert not failed(made(document=DOCUMENT.replace("a flyer", "a letter"), **gone))
+
+
+def test_rows_of_one_person_are_told_apart_by_their_tasks():
+    cells = {"id": ["a", "a", "c", "c"], "arm": [0, 0, 1, 1], "sex": [1, 1, 2, 2], "task": [1, 2, 1, 2]}
+    counts = {"source": "counted by hand", "respondents": 2}
+    assert "Is every question answered once?" in failed(made(cells, expected=counts))
+    assert not failed(made(cells, expected=counts, task=["task"]))
+    twice = failed(made({**cells, "task": [1, 1, 1, 2]}, expected=counts, task=["task"]))
+    assert twice == {
+        "Is every question answered once?": "2 rows have the same id, task. Leave the repetitions out, or name under "
+        "task the columns that number the rows."
+    }
+
+
+# --- excluded rows, and names that a recipe does not have
+
+
+def test_excluded_rows_are_counted_by_reason_and_nothing_else_goes():
+    kept = made(exclude=[{"column": "id", "values": {"d": "failed the attention check"}}])
+    assert kept.data.left_out == {"excluded: failed the attention check": 1}
+    assert kept.data.respondents["respondent"].to_list() == ["flyers/a", "flyers/b", "flyers/c"]
+    assert kept.table.cells.height == 3
+
+
+def test_a_cell_that_is_excluded_and_nowhere_found_is_answered_with_the_nearest():
+    with pytest.raises(
+        InputError, match=r"excludes the rows whose 'id' is 'dd', which no cell is\. Did you mean 'd'\?"
+    ):
+        made(exclude=[{"column": "id", "values": {"dd": "failed the attention check"}}])
+
+
+def test_no_row_left_is_an_error():
+    everybody = dict.fromkeys("abcd", "failed the attention check")
+    with pytest.raises(InputError, match=r"flyers.yaml: excludes every row of answers.csv\."):
+        made(exclude=[{"column": "id", "values": everybody}])
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"same_words": {"flier": "a picture of it"}}, r"same_words names 'flier'\. Did you mean 'flyer'\?"),
+        (
+            {"not_in_documents": {"votes": "from the article"}},
+            r"not_in_documents names 'votes'\. Did you mean 'vote'\?",
+        ),
+        ({"expected": {"source": "counted by hand", "answers": {"worm": 3}}}, "expected > answers names 'worm'"),
+        ({"expected": {"source": "counted by hand"}}, "says no count. Give respondents, conditions or answers"),
+    ],
+)
+def test_names_in_a_recipe_are_those_of_its_conditions_and_questions(changes, said):
+    with pytest.raises(ValueError, match=said):
+        recipe(**changes)
