@@ -21,8 +21,11 @@ _EXTRA_OF = {
     "tensorboard": "train",
     "jinja2": "report",
     "vl_convert": "report",
+    "docx": "deposits",
     "huggingface_hub": "data",
+    "pypdf": "deposits",
     "pyreadstat": "data",
+    "python_calamine": "deposits",
     "sklearn": "data",
 }
 

@@ -8,6 +8,7 @@ from silicus.data.folder import (
     check_free,
     read_dataset_folder,
     read_dataset_manifest,
+    set_approved,
     write_dataset_folder,
 )
 from silicus.data.guard import Guarded, GuardOptions, batteries, days_of, guard, stimuli_across, taught, tested
@@ -52,6 +53,7 @@ __all__ = [
     "read_dataset_folder",
     "read_dataset_manifest",
     "read_predictions",
+    "set_approved",
     "shares_learnt",
     "split",
     "stimuli_across",

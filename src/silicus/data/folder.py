@@ -21,10 +21,12 @@ __all__ = [
     "is_dataset_folder",
     "read_dataset_folder",
     "read_dataset_manifest",
+    "set_approved",
     "write_dataset_folder",
 ]
 
 _MANIFEST = "dataset.json"
+_NOT_APPROVED = "answers of a build that nobody has approved (silicus build approve)"
 
 
 class DatasetManifest(Record):
@@ -41,6 +43,8 @@ class DatasetManifest(Record):
     """What else is to be known of the source -> how many."""
     split: Split | None = None
     guard: Guarded | None = None
+    approved: bool | None = None
+    """Whether somebody has approved the build that the answers come from; null where no deposit was built."""
     made_from: str
     """The file, folder or hub id that was read."""
     responses: str
@@ -130,16 +134,22 @@ def read_dataset_folder(folder: Path) -> Dataset:
     """
     manifest = read_dataset_manifest(folder)
     shown = read_table(folder / "shown.parquet", "what was shown", may_be_empty=True)
+    responses = read_table(folder / "responses.parquet", "responses", may_be_empty=True)
     return Dataset(
         name=manifest.name,
         source=manifest.source,
         items=read_items(folder / "items.parquet"),
-        responses=read_table(folder / "responses.parquet", "responses", may_be_empty=True),
+        responses=responses,
         respondents=read_table(folder / "respondents.parquet", "respondents", may_be_empty=True),
         shown=shown if not shown.is_empty() else pl.DataFrame(schema=SHOWN),
         rows_read=manifest.rows_read,
         left_out=manifest.left_out,
         unit=manifest.unit,
         fielded=manifest.fielded,
-        notes=manifest.notes,
+        notes={**manifest.notes, **({_NOT_APPROVED: len(responses)} if manifest.approved is False else {})},
     )
+
+
+def set_approved(folder: Path, *, approved: bool) -> None:
+    """Write into a dataset folder whether somebody has approved the build it comes from."""
+    write(folder / _MANIFEST, read_dataset_manifest(folder).model_copy(update={"approved": approved}))

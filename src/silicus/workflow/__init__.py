@@ -1,5 +1,6 @@
 """The verbs: one config in, one folder out."""
 
+from silicus.workflow.build import approve_build, build_deposit
 from silicus.workflow.cite import cite_run
 from silicus.workflow.compare import compare_runs
 from silicus.workflow.data import inspect_data, prepare_data
@@ -11,6 +12,8 @@ from silicus.workflow.simulate import simulate
 __all__ = [
     "Manifest",
     "Run",
+    "approve_build",
+    "build_deposit",
     "cite_run",
     "compare_runs",
     "evaluate_data",

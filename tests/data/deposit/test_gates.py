@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 import yaml
 
+from silicus.data.deposit.demographics import FIELDS
 from silicus.data.deposit.execute import execute
-from silicus.data.deposit.gates import FIELDS, GATES, Made, pass_gates
+from silicus.data.deposit.gates import GATES, Made, pass_gates
 from silicus.data.deposit.recipe import Recipe
 from silicus.data.readers.labelled import LabelledTable
 from silicus.errors import InputError

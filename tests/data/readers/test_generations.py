@@ -51,7 +51,7 @@ def test_the_text_is_the_prediction_for_its_very_row_and_what_others_read_is_not
         "kryns/row 00001": [0, 1],
         "kryns/row 00002": [1, 0],
     }
-    assert found.malformed == {"a study, condition and question that nobody answered in the data": 1}
+    assert found.malformed == {"a study, condition and question without an answer in the data that could be read": 1}
 
 
 def test_texts_for_other_rows_are_refused(tmp_path):

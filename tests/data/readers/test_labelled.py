@@ -69,6 +69,35 @@ def test_stata_letters_leave_the_other_cells_numbers(tmp_path):
     assert found.codes("n").to_list() == ["1.5", "2", "3", "4", "5"]
 
 
+def test_a_portable_file_has_labels_and_titles_but_no_reasons(tmp_path):
+    # What ReadStat writes has neither labels nor missing values, so they are put between its records: 9 is declared
+    # missing (8), the title has 14 letters (C), three values have words (D).
+    pyreadstat.write_por(pl.DataFrame({"q": [1.0], "w": ["a"]}), str(tmp_path / "plain.por"))
+    plain = (tmp_path / "plain.por").read_bytes().replace(b"\r\n", b"").rstrip(b"Z").decode()
+    about = plain.replace("71/1/W", "89/CE/Would you vote71/1/W")
+    rows = "D1/1/Q3/1/3/Yes2/2/No9/7/RefusedF1/1/a2/1/b9/1/c*.1/d"
+    whole = about[: about.rindex("F1/1/a")] + rows
+    whole += "Z" * (80 - len(whole) % 80)
+    lines = [whole[place : place + 80] for place in range(0, len(whole), 80)]
+    (tmp_path / "a.por").write_bytes("".join(f"{line}\r\n" for line in lines).encode())
+    found = read_labelled(tmp_path / "a.por")
+    assert found.codes("Q").to_list() == ["1", "2", None, None]
+    assert found.codes("W").to_list() == ["a", "b", "c", "d"]
+    assert found.labels == {"Q": {"1": "Yes", "2": "No", "9": "Refused"}}
+    assert (found.titles, found.missing) == ({"Q": "Would you vote"}, {})
+
+
+def test_a_statistics_file_that_does_not_say_its_encoding_is_read_by_the_one_named(tmp_path):
+    path = tmp_path / "a.dta"
+    # Stata 8 files hold bytes without an encoding.
+    pyreadstat.write_dta(pl.DataFrame({"word": ["caf#"]}), str(path), version=8)
+    path.write_bytes(path.read_bytes().replace(b"caf#", b"caf\x8e"))
+    assert read_labelled(path, "mac_roman").codes("word").to_list() == ["café"]
+    assert read_labelled(path, "cp1252").codes("word").to_list() == ["cafŽ"]
+    with pytest.raises(InputError, match=r"a.dta: found the encoding 'mac_romn', .* Did you mean 'mac_roman'"):
+        read_labelled(path, "mac_romn")
+
+
 @pytest.mark.parametrize(("name", "between"), [("a.csv", ","), ("a.csv", ";"), ("a.tsv", "\t"), ("a.csv.gz", ",")])
 def test_text_tables_are_read_with_their_separator(tmp_path, name, between):
     text = f'q{between}word\n1{between}"a, b; c"\n{between}NA\n'
@@ -92,7 +121,7 @@ def test_a_parquet_file_keeps_its_types(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.xlsx", b"", r"found a '.xlsx' file, expected one of .sav, .dta, .csv"),
+        ("a.ods", b"", r"found a '.ods' file, expected one of .sav, .dta, .por, .csv"),
         ("a.csv", b"q,r\n1,2\n3,4,5\n", r"a.csv line 3 has 3 fields, the header has 2"),
         ("a.csv", b"q,r\n", r"the table has no rows"),
         ("a.csv", b"", r"a.csv: cannot be read as a table"),
@@ -101,6 +130,7 @@ def test_a_parquet_file_keeps_its_types(tmp_path):
         ("a.parquet", b"no parquet", r"cannot be read as a parquet table"),
         ("a.sav", b"no spss", r"cannot be read as a '.sav' file"),
         ("a.dta", b"no stata", r"cannot be read as a '.dta' file"),
+        ("a.por", b"no portable", r"cannot be read as a '.por' file"),
     ],
 )
 def test_a_file_that_is_no_table_is_refused(tmp_path, name, content, message):

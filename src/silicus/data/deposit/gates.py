@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from silicus.data.dataset import Dataset
+from silicus.data.deposit.demographics import FIELDS
 from silicus.data.deposit.recipe import Recipe
 from silicus.data.readers.codebook import AskedQuestion
 from silicus.data.readers.labelled import LabelledTable
@@ -21,13 +22,7 @@ from silicus.errors import counted
 from silicus.record import Record
 from silicus.study import KEY
 
-__all__ = ["FIELDS", "GATES", "Gate", "Made", "pass_gates"]
-
-FIELDS = (
-    "age", "gender", "ethnicity", "education", "employment", "marital_status", "housing_ownership", "housing_type",
-    "location", "metro_status", "income", "internet_access", "household_size", "party_id", "ideology", "phone_service",
-)  # fmt: skip
-"""What SocSci210 tells of a person."""
+__all__ = ["GATES", "Gate", "Made", "pass_gates", "words_of"]
 
 _NO_ANSWER = re.compile(
     r"\b(?:don'?t know|do not know|dk|refus\w+|skipp\w+|not asked|no answer|missing|prefer not|inapplicable)\b",
@@ -93,7 +88,7 @@ def _conditions_differ(made: Made) -> Iterator[str]:
 
 def _words_stand(made: Made) -> Iterator[str]:
     excused = made.recipe.not_in_documents
-    for name, words in _words_of(made.recipe):
+    for name, words in words_of(made.recipe):
         if words.strip() and name not in excused and made.find(words) is None:
             near = made.nearest(words)
             told = "and nothing like them" if near is None else f"the nearest are at {near}"
@@ -103,7 +98,8 @@ def _words_stand(made: Made) -> Iterator[str]:
             )
 
 
-def _words_of(recipe: Recipe) -> Iterator[tuple[str, str]]:
+def words_of(recipe: Recipe) -> Iterator[tuple[str, str]]:
+    """Yield every condition and question with the words that its people were shown."""
     for factor in recipe.condition:
         for condition in dict.fromkeys(factor.conditions.values()):
             yield condition.id, condition.text

@@ -1,10 +1,11 @@
 """A table with what its file says of it: words of the codes, reasons for no answer, titles of the columns.
 
-CSV and parquet files say little beyond their cells. SPSS (.sav) and Stata (.dta) files are read through pyreadstat
-with `user_missing=True`, without which the codes of people who refused or were not asked vanish. What becomes of a
-cell without an answer:
+CSV, Excel and parquet files say little beyond their cells. SPSS (.sav, .por) and Stata (.dta) files are read through
+pyreadstat with `user_missing=True`, without which the codes of people who refused or were not asked vanish. What
+becomes of a cell without an answer:
 
     SPSS value declared missing, singly or by a range       a code with its label as the reason
+    the same in a portable file (.por)                       null: pyreadstat does not hand on the value or its reason
     Stata extended missing .a to .z                          the code "a" to "z", with its label as the reason
     SPSS or Stata system missing, an empty cell, "NA"        null
 """
@@ -18,16 +19,19 @@ from typing import Any
 
 import polars as pl
 
-from silicus.data.readers.text_table import TEXT, brief, line_of, read_text
+from silicus.data.readers.text_table import TEXT, brief, encoding_of, line_of, read_text
 from silicus.errors import InputError, did_you_mean
 from silicus.plugins import require
 
-__all__ = ["STATISTICS", "SUFFIXES", "LabelledTable", "code_word", "read_labelled", "suffix"]
+__all__ = ["EXCEL", "STATISTICS", "SUFFIXES", "LabelledTable", "code_word", "read_labelled", "suffix"]
 
-STATISTICS = (".sav", ".dta")
-SUFFIXES = (*STATISTICS, *TEXT, ".parquet")
+STATISTICS = (".sav", ".dta", ".por")
+EXCEL = (".xlsx", ".xls")
+SUFFIXES = (*STATISTICS, *TEXT, *EXCEL, ".parquet")
 """The kinds of files that are read."""
 
+# What Python and ReadStat call the same encoding.
+_NAMED_OTHERWISE = {"utf-8-sig": "utf-8", "mac-roman": "macintosh"}
 _EXACT = 2**53
 _POINT_ZERO = r"^(-?[0-9]+)\.0+$"
 _ENDING_ZEROS = r"^(-?[0-9]+\.[0-9]*[1-9])0+$"
@@ -47,6 +51,8 @@ class LabelledTable:
         twice: names that several columns of the file have.
         above: how many rows below the header of the file are none of people.
         notes: what is to be known of the file -> how many.
+        encoding: of a text file, where it was named.
+        numbers: the sheet's number of each row of an Excel file, in which empty rows are passed over.
     """
 
     path: Path
@@ -58,6 +64,8 @@ class LabelledTable:
     twice: frozenset[str] = frozenset()
     above: int = 0
     notes: dict[str, int] = field(default_factory=dict[str, int])
+    encoding: str | None = None
+    numbers: tuple[int, ...] = ()
 
     def codes(self, column: str) -> pl.Series:
         """Return a column as codes: text in which 1, 1.0 and "1.0" are alike."""
@@ -100,8 +108,9 @@ class LabelledTable:
 
     def place(self, row: int) -> str:
         """Return where the row of that index, counted from 0, stands in the file."""
-        text = suffix(self.path) in TEXT
-        return f"{self.path} " + (f"line {line_of(self.path, row + self.above)}" if text else f"row {row + 1}")
+        if suffix(self.path) in TEXT:
+            return f"{self.path} line {line_of(self.path, row + self.above, self.encoding)}"
+        return f"{self.path} row {self.numbers[row] if self.numbers else row + 1}"
 
 
 def suffix(path: Path) -> str:
@@ -133,40 +142,65 @@ def _codes(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     return pl.when(short != "").then(short)
 
 
-def read_labelled(path: Path) -> LabelledTable:
-    """Return the table of a CSV, TSV, parquet, SPSS or Stata file.
+def read_labelled(path: Path, encoding: str | None = None, sheet: str | None = None) -> LabelledTable:
+    """Return the table of a CSV, TSV, Excel, parquet, SPSS or Stata file.
+
+    Args:
+        path: the file.
+        encoding: of a text file that is not UTF-8, or of an SPSS or Stata file that does not say its own.
+        sheet: of an Excel file that has several.
 
     Raises:
         InputError: the file is of another kind, broken, or has no rows; naming the line where there is one.
-        MissingExtraError: pyreadstat is not installed.
+        MissingExtraError: the library that reads such files is not installed.
     """
     kind = suffix(path)
     if kind not in SUFFIXES:
         raise InputError(f"{path}: found a '{path.suffix}' file, expected one of {', '.join(SUFFIXES)}.")
     if not path.is_file():
         raise InputError(f"{path}: no such file. Expected a table of people's answers.")
-    table = _statistics(path, kind) if kind in STATISTICS else _plain(path, kind)
+    if encoding is not None and kind not in (*TEXT, ".sav", ".dta"):
+        raise InputError(f"{path}: found the encoding '{encoding}', but '{kind}' files say their own. Leave it out.")
+    if sheet is not None and kind not in EXCEL:
+        raise InputError(f"{path}: found the sheet '{sheet}', but only Excel files have sheets. Leave it out.")
+    if kind in EXCEL:
+        from silicus.data.deposit.excel import read_excel
+
+        return read_excel(path, sheet)
+    table = _statistics(path, kind, encoding) if kind in STATISTICS else _plain(path, kind, encoding)
     if table.cells.is_empty():
         raise InputError(f"{path}: the table has no rows.")
     return table
 
 
-def _plain(path: Path, kind: str) -> LabelledTable:
+def _plain(path: Path, kind: str, encoding: str | None) -> LabelledTable:
     if kind in TEXT:
-        text = read_text(path)
-        return LabelledTable(path, text.cells, titles=text.titles, twice=text.twice, above=text.above, notes=text.notes)
+        text = read_text(path, encoding)
+        return LabelledTable(
+            path,
+            text.cells,
+            titles=text.titles,
+            twice=text.twice,
+            above=text.above,
+            notes=text.notes,
+            encoding=encoding,
+        )
     try:
         return LabelledTable(path, pl.read_parquet(path))
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InputError(f"{path}: cannot be read as a parquet table: {brief(error)}.") from None
 
 
-def _statistics(path: Path, kind: str) -> LabelledTable:
+def _statistics(path: Path, kind: str, encoding: str | None) -> LabelledTable:
     pyreadstat = require("pyreadstat")
-    read = pyreadstat.read_sav if kind == ".sav" else pyreadstat.read_dta
+    read = {".sav": pyreadstat.read_sav, ".dta": pyreadstat.read_dta, ".por": pyreadstat.read_por}[kind]
+    options: dict[str, Any] = {} if kind == ".por" else {"user_missing": True}
+    if encoding is not None:
+        known = encoding_of(path, encoding)
+        options["encoding"] = _NAMED_OTHERWISE.get(known, known)
     try:
-        cells, about = read(str(path), user_missing=True, output_format="polars")
-    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, OSError, ValueError) as error:
+        cells, about = read(str(path), output_format="polars", **options)
+    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, OSError, ValueError, OverflowError) as error:
         raise InputError(f"{path}: cannot be read as a '{kind}' file: {brief(error)}.") from None
     return _described(path, cells, about)
 

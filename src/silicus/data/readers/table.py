@@ -40,7 +40,10 @@ from silicus.errors import InputError, did_you_mean
 from silicus.record import read
 from silicus.study import Condition, Item, Source
 
-__all__ = ["READER", "read_answers"]
+__all__ = ["CROSSED", "READER", "read_answers"]
+
+CROSSED = " × "
+"""Between the conditions of several columns, where they are crossed."""
 
 _EVERYBODY = Condition(id="all")
 _LEFT = (
@@ -213,7 +216,7 @@ def _crossed(levels: tuple[Condition, ...]) -> Condition:
     if not levels:
         return _EVERYBODY
     text = "\n\n".join(level.text.strip() for level in levels if level.text.strip())
-    return Condition(id=" × ".join(level.id for level in levels), text=text)
+    return Condition(id=CROSSED.join(level.id for level in levels), text=text)
 
 
 def _check_values(codes: pl.Series, named: list[str], where: str) -> None:
