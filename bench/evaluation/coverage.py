@@ -44,7 +44,8 @@ def slope_of_conditions(rng: np.random.Generator, studies: int = 40) -> tuple[Es
     predicted = 0.5 + 0.1 * rng.standard_normal(len(question))
     truth = 0.5 + 0.05 * rng.standard_normal(studies)
     human = truth[question // 3] * predicted + 0.04 * rng.standard_normal(len(question))
-    cells = Moving(human, predicted, np.full(len(question), 0.04**2), question, question // 3)
+    condition = np.arange(len(question)) % 3
+    cells = Moving(human, predicted, np.full(len(question), 0.04**2), question, question // 3, condition)
     return cast("Movement", movement(cells, rng, _DRAWS, shuffles=1)).slope, 0.5
 
 
@@ -54,7 +55,7 @@ def correlation_of_persons(rng: np.random.Generator, persons: int = 200) -> tupl
     answer = known + own + rng.standard_normal((persons, 5)) + np.arange(5)
     cell, who = (each.ravel() for each in np.meshgrid(np.arange(5), np.arange(persons)))
     expected = np.broadcast_to(known, answer.shape).ravel()
-    people = People(answer.ravel(), expected, np.ones(len(cell)), cell, cell, who, who)
+    people = People(answer.ravel(), expected, np.ones(len(cell)), cell, cell, who, 0 * who)
     found = cast("IndividualSkill", individual_skill(people, rng, _DRAWS, shuffles=1))
     return found.correlation, float(np.sqrt(1 / 3))
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from silicus import __version__
 from silicus.errors import InputError, SilicusError
 from silicus.options import (
+    BuildOptions,
     DemoOptions,
     EvaluateOptions,
     InspectOptions,
@@ -157,6 +158,44 @@ def train(
     _say(f"Ask it: silicus simulate STUDY --model {trained.model}")
     data = trained.manifest.recipe.parts[0].data
     _say(f"Compare it with people: silicus evaluate --data {data} --model {trained.model}")
+
+
+build_app = App(name="build", help="From a researcher's raw deposit to a dataset that passed every gate.")
+app.command(build_app)
+
+
+@build_app.default
+def build(deposit: Path, /, *, options: Annotated[BuildOptions, Parameter(name="*")]) -> None:
+    """Make a dataset of a deposit as its recipe says; stop where a gate finds something wrong.
+
+    Args:
+        deposit: A folder or .zip archive of data files, codebooks and questionnaires.
+    """
+    from silicus.report import print_build
+    from silicus.workflow import build_deposit
+
+    folder, found = build_deposit(deposit, options)
+    print_build(found, Console())
+    _say(f"Review: {folder / 'review.html'}")
+    if not found.passed:
+        raise InputError(f"{deposit}: a gate stopped the dataset. Mend the recipe as the gates say, and build again.")
+    _say(f"Dataset: {folder / 'dataset'}")
+    _say(f"Once you have looked at it: silicus build approve {folder} --by NAME")
+
+
+@build_app.command
+def approve(build: Path, /, *, by: str) -> None:
+    """Keep who has looked at the page of a build and found it right.
+
+    Args:
+        build: The folder of a build.
+        by: Who approves it.
+    """
+    from silicus.workflow import approve_build
+
+    approved = approve_build(build, by).approval
+    if approved is not None:
+        _say(f"Approved by {approved.by} on {approved.on}: {build / 'dataset'}")
 
 
 data_app = App(name="data", help="People's answers: which there are, what is wrong with them, what is tested on what.")

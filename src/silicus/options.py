@@ -13,6 +13,7 @@ from silicus.errors import InputError
 
 __all__ = [
     "AnswerOptions",
+    "BuildOptions",
     "DemoOptions",
     "EvaluateOptions",
     "InspectOptions",
@@ -134,6 +135,20 @@ class PrepareOptions(ReadingOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BuildOptions:
+    """Options of `silicus build`."""
+
+    recipe: Path
+    """How the deposit becomes a dataset (.yaml, see recipes/deposits/)."""
+
+    format: Literal["socsci210"] | None = None
+    """A further form of the dataset: socsci210, the columns of its hub, as parquet."""
+
+    out: Path | None = None
+    """The folder of the build; by default runs/NAME-build."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class EvaluateOptions(AnswerOptions, ReadingOptions):
     """Options of `silicus evaluate`."""
 
@@ -144,7 +159,7 @@ class EvaluateOptions(AnswerOptions, ReadingOptions):
     """Of a dataset that has been split, the part to evaluate on: test where it is left out."""
 
     limit: int | None = None
-    """Of the data, a random sample of this many answers (drawn with the seed)."""
+    """Of the data, a random sample of this many answers, or of groups' distributions (drawn with the seed)."""
 
     predictions: Path | None = None
     """Predictions made elsewhere, instead of a model: probabilities, drawn answers or texts, as a table or JSON."""
@@ -178,6 +193,9 @@ class ProbeOptions:
     limit: int = 300
     """How many of the run's predictions are asked for again, in three other ways each; drawn with the seed."""
 
+    texts: int = 60
+    """How many of the studies' texts are read, each three times; as many of every study as far as they reach."""
+
     about: Path | None = None
     """A table of what is published of each study: a column study, and others such as title or DOI (.csv, .parquet)."""
 
@@ -189,6 +207,7 @@ class ProbeOptions:
 
     def __post_init__(self) -> None:
         _at_least("limit", self.limit, 1)
+        _at_least("texts", self.texts, 0)
         _at_least("seed", self.seed, 0)
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 from polars.testing import assert_frame_equal
@@ -129,6 +131,16 @@ def test_a_sample_keeps_the_order_and_counts_what_it_leaves_out():
     assert places == sorted(places)
     again = made.sample(20, np.random.default_rng(1))
     assert again.responses.equals(drawn.responses)
+
+
+def test_of_groups_whole_distributions_are_drawn():
+    groups = [(f"g{group}", str(condition)) for condition in range(5) for group in range(4)]
+    rows = [row(who, condition=condition, answer=answer) for who, condition in groups for answer in (1, 2)]
+    made = replace(dataset(*rows), unit="group")
+    drawn = made.sample(6, np.random.default_rng(1))
+    kept = drawn.responses.group_by("condition", "respondent").len()
+    assert (len(kept), kept["len"].unique().to_list()) == (6, [2])
+    assert drawn.left_out == {"not in the random sample": 40 - 12}
 
 
 def test_leaving_out_twice_for_one_reason_counts_both():

@@ -24,7 +24,7 @@ questions:
     text: Will you buy tea
     scale: {kind: binary, labels: {1: "Yes", 2: "No"}, refusals: {9: Don't know}}
 """
-UNKNOWN = "a study, condition and question that nobody answered in the data"
+UNKNOWN = "a study, condition and question without an answer in the data that could be read"
 LIKE = {"study": "tea", "condition": "01", "question": "like"}
 BUY = {"study": "tea", "condition": "02", "question": "buy"}
 

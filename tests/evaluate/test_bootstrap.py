@@ -7,6 +7,7 @@ import pytest
 
 from silicus.evaluate.bootstrap import (
     CellTable,
+    centred_draws,
     interval,
     mean_of_draws,
     overall,
@@ -77,6 +78,21 @@ def test_the_interval_over_studies_covers_the_true_mean_about_as_often_as_it_say
         low, high = interval(resample_studies(table(cells, np.repeat(np.arange(25), 4)), 400, rng)[:, 0])
         hits += low <= 0.2 <= high
     assert 0.9 <= hits / 100 <= 1
+
+
+def test_the_mean_of_draws_is_one_over_cells_and_then_over_studies():
+    values = np.array([[1.0, 1.0], [2.0, 2.0], [6.0, 6.0]])
+    cells = CellTable(values, np.array([1.0, 3.0, 4.0]), np.array([0, 0, 1]), np.array([True, False]))
+    found = mean_of_draws(cells, 1, [(cell, own[None]) for cell, own in enumerate(values)])
+    assert found.tolist() == [[(1.5 + 6) / 2, (1 + 3 * 2 + 4 * 6) / 8]]
+
+
+def test_draws_are_centred_by_their_median_and_what_is_infinite_stays():
+    draws = np.array([[1.0, np.inf, np.nan], [2.0, np.inf, np.nan], [6.0, 1.0, np.nan]])
+    found = centred_draws(draws, np.array([5.0, 3.0, 1.0]))
+    assert found[:, 0].tolist() == [4, 5, 9]
+    assert found[:, 1].tolist() == [np.inf, np.inf, 1]
+    assert np.isnan(found[:, 2]).all()
 
 
 def test_the_mean_of_draws_passes_over_cells_that_have_no_value_in_a_draw():

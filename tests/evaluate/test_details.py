@@ -103,6 +103,43 @@ def test_conditions_persons_and_questions_are_looked_at(found):
     assert found.structure.pairs_n == 12
 
 
+def several(people: int, answers: int, n: int = 1, apart: bool = True, named: bool = True) -> Evaluation:
+    """Return 12 studies of two conditions, where so many people of each gave so many answers, each for `n`."""
+    rng = np.random.default_rng(2)
+    items, rows, model = {}, [], []
+    for study in range(12):
+        for place, arm in enumerate(("control", "treated")):
+            for time in range(answers):
+                item = Item(f"s{study}", arm, "q", f"{arm} {time}", "q?", FIVE)
+                items[item.item] = item
+                key = (item.study, arm, "q", item.item)
+                model.append((*key, None, 1.0, [[0.3, 0.3, 0.2, 0.1, 0.1], [0.1, 0.1, 0.2, 0.3, 0.3]][place], 0.0, 1.0))
+                for who in range(people):
+                    name = f"{arm if apart else ''}{who}" if named else None
+                    given = int(np.clip(np.rint(3 + place + rng.standard_normal()), 1, 5))
+                    rows.append((*key, name, given, n, 1.0))
+    tables = pl.DataFrame(rows, schema=RESPONSES, orient="row"), pl.DataFrame(model, schema=PREDICTIONS, orient="row")
+    return evaluate(items, *tables, "m", np.random.default_rng(1), 100)
+
+
+def test_what_chance_adds_is_not_known_where_people_answer_in_several_conditions():
+    apart, same = several(40, 1).conditions, several(40, 1, apart=False).conditions
+    assert (apart.spread_ratio_true.n, same.spread_ratio_true.n) == (24, 0)
+    assert apart.ceiling > 0.9
+    assert apart.signs_told_apart.n > 8
+    assert (same.ceiling, same.spread_ratio_true.value, same.signs_told_apart.n) == (None, None, 0)
+    assert same.correlation.value == apart.correlation.value
+
+
+def test_people_and_not_their_answers_are_counted():
+    # Of 5 people and 8 answers each nothing is told apart; of 40 people, or of answers without a name, it is.
+    few = several(5, 8).conditions
+    assert few.signs_told_apart.n == 0
+    for many in (several(40, 1), several(5, 8, n=20), several(5, 8, named=False)):
+        assert many.conditions.signs_told_apart.n > 8
+        assert few.ceiling < many.conditions.ceiling
+
+
 def test_attributes_with_groups_are_audited_and_numbers_are_cut_into_quarters(found):
     assert [audit.attribute for audit in found.groups] == ["party", "age"]
     party, age = found.groups
@@ -113,6 +150,54 @@ def test_attributes_with_groups_are_audited_and_numbers_are_cut_into_quarters(fo
     # The quarters have 20 people a cell, too few for a distance.
     assert (age.groups[0].wasserstein.n, age.groups[0].wasserstein.value) == (0, None)
     assert party.between.slope.value == pytest.approx(1, abs=0.5)
+
+
+def test_a_group_of_few_people_is_left_out_however_many_questions_they_answer(survey):
+    # Of 80 people 18 are of a group of their own, and answer in one study alone: 72 times.
+    parties = pl.Series(["Tiny"] * 18 + ["Red", "Blue"] * 31)
+    first = (pl.col("study") == "s0") | ~pl.col("respondent").is_in([f"p{n}" for n in range(18)])
+    beside = Beside(respondents=survey.people.with_columns(party=parties))
+    asked = survey.responses.filter(first)
+    audit = evaluate(survey.items, asked, survey.predictions(), "m", np.random.default_rng(1), 10, beside).groups[0]
+    assert [(own.group, own.people, own.answers) for own in audit.groups] == [("Blue", 62, 248), ("Red", 62, 248)]
+    assert audit.left_out == ["Tiny: 18 people"]
+
+
+def test_groups_that_are_asked_other_questions_are_not_thereby_nearer_or_farther(survey):
+    # Red people answer what is predicted well, blue ones what is predicted badly.
+    whose = (
+        pl.when(pl.col("respondent").str.slice(1).cast(pl.Int64) % 2 == 0).then(pl.lit("q1")).otherwise(pl.lit("q2"))
+    )
+    asked = survey.responses.filter(pl.col("question") == whose)
+    flat = [
+        (*row[:4], None, 1.0, [0.9, 0.1, 0, 0, 0] if row[2] == "q2" else [0.05, 0.25, 0.4, 0.25, 0.05], None, None)
+        for row in survey.model[::80]
+    ]
+    found = evaluate(
+        survey.items,
+        asked,
+        survey.predictions(flat),
+        "m",
+        np.random.default_rng(1),
+        10,
+        Beside(respondents=survey.people),
+    ).groups[0]
+    blue, red = found.groups
+    assert blue.wasserstein.value - red.wasserstein.value > 0.2
+    assert found.wasserstein_gap.value == pytest.approx(0, abs=1e-12)
+
+
+def test_who_answers_a_cell_twice_is_one_of_its_people():
+    made = Survey(people=40)
+    made.responses = pl.concat([made.responses, made.responses])
+    party = made.found(respondents=made.people).groups[0]
+    # Twice the answers of 20 are not those of 30, and 40 of 20 people are as uncertain as 20.
+    assert party.left_out == []
+    assert (party.groups[0].people, party.groups[0].wasserstein.n) == (40, 0)
+    once, twice = Survey(people=80), Survey(people=80)
+    twice.responses = pl.concat([once.responses, once.responses])
+    chances = [each.found(respondents=each.people).groups[0].groups[0].wasserstein_chance for each in (once, twice)]
+    assert chances[1] == pytest.approx(chances[0])
 
 
 def test_the_shares_of_a_group_are_compared_with_the_predictions_for_it(survey, found):

@@ -141,12 +141,16 @@ def test_without_answers_there_is_nothing_but_what_moved():
     assert (found.lost.value, found.distance.value, found.answers_n) == (None, None, 0)
 
 
-def test_a_single_cell_has_no_interval_and_cells_of_a_single_study_have_one():
-    third = item("one", "third")
-    asked = predictions((A, "p1", SURE), (third, "p1", SURE))
-    otherwise = predictions((A, "p1", EVEN), (third, "p1", LAST))
-    found = compared(asked, otherwise, responses((A, "p1", 1)), by_hash(A, third))
-    assert (found.moved.low, found.moved.high) == (pytest.approx(0.35), pytest.approx(0.8))
+@pytest.mark.parametrize(("studies", "cells", "known"), [(1, 9, False), (1, 10, True), (3, 4, True), (10, 1, True)])
+def test_intervals_draw_the_cells_of_few_studies_where_there_are_ten_or_more(studies, cells, known):
+    every = [item(f"s{study}", f"q{cell}") for study in range(studies) for cell in range(cells)]
+    asked = predictions(*((each, "p1", SURE) for each in every))
+    otherwise = predictions(*((each, "p1", EVEN if place % 2 else LAST) for place, each in enumerate(every)))
+    found = compared(asked, otherwise, responses((every[0], "p1", 1)), by_hash(*every))
+    assert (found.moved.low is not None) == known
+    if known:
+        assert 0.35 < found.moved.low < found.moved.value < found.moved.high < 0.8
+    # One answer is known, of one cell.
     assert (found.lost.low, found.lost.high, found.lost.n) == (None, None, 1)
 
 

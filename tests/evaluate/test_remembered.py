@@ -213,6 +213,14 @@ def test_fewer_than_five_studies_or_equal_ones_have_no_correlation():
     assert (equal.correlation.value, equal.correlation.high, equal.chance) == (None, None, None)
 
 
+def test_five_studies_have_a_correlation_without_an_interval_and_six_have_one():
+    rng = np.random.default_rng(3)
+    five, six = (known(np.arange(n), np.arange(n), rng.random(n)).correlation for n in (5, 6))
+    assert (five.low, five.high) == (None, None)
+    assert five.value is not None
+    assert six.low <= six.value <= six.high
+
+
 @given(st.lists(st.tuples(st.integers(-6, 0), st.integers(-6, 0)), min_size=5, max_size=12))
 def test_only_the_order_of_studies_makes_the_correlation(pairs):
     score, near = np.array(pairs, dtype=float).T

@@ -29,7 +29,7 @@ SHOWN = {
     "t": Item("t", "a", "q", "one", "T?", TWO),
 }
 ITEMS = {item.item: item for item in SHOWN.values()}
-WITHIN = "no prediction for this respondent, who is predicted elsewhere"
+WITHIN = "no prediction for this respondent"
 
 
 def human(*rows: tuple) -> pl.DataFrame:
@@ -108,7 +108,8 @@ def test_a_single_study_resamples_people_and_says_so(asian_disease):
     spread = 1.96 * math.sqrt(0.717 * 0.283 / 152 + 0.219 * 0.781 / 155) / 2
     assert w.low == pytest.approx(w.value - spread, abs=0.006)
     assert w.high == pytest.approx(w.value + spread, abs=0.006)
-    assert asian_disease.difference.low < asian_disease.difference.value < asian_disease.difference.high
+    # Both miss in the same direction, whoever is drawn.
+    assert (asian_disease.difference.low, asian_disease.difference.high) == pytest.approx((-0.15, -0.15))
 
 
 def test_an_evaluation_counts_studies_cells_answers_and_people(asian_disease):
@@ -146,17 +147,33 @@ def test_the_coverage_of_the_interval_over_people_is_about_what_it_says():
     assert 0.85 <= hits / 60 <= 1
 
 
-def test_two_studies_resample_studies_and_cells():
-    found = run(human(("a", 1, 2), ("a", 3, 2), ("t", 1, 4)), model(("a", FLAT), ("t", [0.25, 0.75])), draws=500)
-    assert found.resampled == "studies and cells"
+def test_of_two_studies_people_are_drawn_again_and_the_studies_stay():
+    found = run(human(("a", 1, 20), ("a", 3, 20), ("t", 1, 4)), model(("a", FLAT), ("t", [0.25, 0.75])), draws=500)
+    assert found.resampled == "people"
     # Half of people answered 1 and half 3: CDF .5 .5 1 1 against .2 .4 .6 .8.
     first, second = (0.3 + 0.1 + 0.4 + 0.2) / 4, 0.25
     w = found.overall["m"]["wasserstein"]
     assert w.value == pytest.approx((first + second) / 2)
-    assert (w.low, w.high) == pytest.approx((0.25, 0.25))
+    # Of t all answered alike; of a, with a share p of ones from .4 on, W is (p - .2 + p - .4 + .4 + .2) / 4.
+    spread = 1.96 * math.sqrt(0.25 / 40) / 2 / 2
+    assert w.high == pytest.approx(w.value + spread, abs=0.005)
+    assert w.value - spread < w.low < w.value
     assert [s.study for s in found.studies] == ["s", "t"]
-    assert [s.answers for s in found.studies] == [4, 4]
+    assert [s.answers for s in found.studies] == [40, 4]
     assert found.studies[0].metrics["m"]["wasserstein"] == pytest.approx(first)
+
+
+def test_of_ten_studies_studies_are_drawn_again_and_cells_within_them():
+    items = [Item(f"s{n}", "a", "q", f"{n}", "T?", TWO) for n in range(10)]
+    keys = [(i.study, i.condition, i.question, i.item) for i in items]
+    people = pl.DataFrame([(*key, None, 1, 4, 1.0) for key in keys], schema=RESPONSES, orient="row")
+    missed = [n / 10 for n in range(10)]
+    rows = [(*key, None, 1.0, [p, 1 - p], 0.0, 1.0) for key, p in zip(keys, missed, strict=True)]
+    predictions = pl.DataFrame(rows, schema=PREDICTIONS, orient="row")
+    found = evaluate({i.item: i for i in items}, people, predictions, "m", np.random.default_rng(1), 2000)
+    assert found.resampled == "studies and cells"
+    w, error = found.overall["m"]["wasserstein"], np.std(missed) / math.sqrt(10)
+    assert (w.low, w.high) == pytest.approx((0.45 - 1.96 * error, 0.45 + 1.96 * error), abs=0.02)
 
 
 def test_a_respondent_is_scored_with_the_prediction_for_that_respondent():
@@ -232,12 +249,23 @@ def test_the_effective_number_of_answers_by_hand():
 
 
 def test_a_perfect_prediction_is_expected_to_score_what_chance_makes_of_it():
-    # Two answers to a question of which half say yes: both alike half of the time, and then .5 away.
-    found = run(human(("t", 0, 1), ("t", 1, 1)), model(("t", [0.5, 0.5])))
-    assert found.perfect_wasserstein == pytest.approx(0.25)
-    assert run(human(("t", 1, 9)), model(("t", [0.5, 0.5]))).perfect_wasserstein == 0
-    found = run(human(("t", 0, 1), ("t", 1, 1), ("a", 1, 8), ("name", 1, 4)), model(("t", [0.5, 0.5]), ("a", FLAT)))
-    assert found.perfect_wasserstein == pytest.approx(0.125)
+    def shares(yes: int, no: int) -> pl.DataFrame:
+        return human(("t", 1, yes), ("t", 0, no))
+
+    # Of 2n answers, half of them yes, as many are yes as chance has it: the mean deviation of a binomial share.
+    n = 32
+    deviation = math.comb(n, n // 2) / 2**n / 2
+    assert run(shares(16, 16), model(("t", [0.5, 0.5]))).perfect_wasserstein == pytest.approx(deviation)
+    assert run(shares(30, 0), model(("t", [0.5, 0.5]))).perfect_wasserstein == 0
+    more = pl.concat([shares(16, 16), human(("a", 1, 40), ("name", 1, 4))])
+    found = run(more, model(("t", [0.5, 0.5]), ("a", FLAT)))
+    assert found.perfect_wasserstein == pytest.approx(deviation / 2)
+
+
+def test_of_fewer_than_thirty_answers_in_the_pool_nothing_is_said_of_a_perfect_prediction():
+    found = run(human(("t", 1, 14), ("t", 0, 15)), model(("t", [0.5, 0.5])))
+    assert found.perfect_wasserstein is None
+    assert found.reached["m"].value is None
 
 
 def test_a_perfect_prediction_scores_about_what_is_expected_of_it():
@@ -275,9 +303,10 @@ def test_a_respondent_drawn_twice_makes_no_distance_of_one_answer():
     found = run(rows, model(("a", FLAT), ("b", FLAT), ("name", [0.5, 0.25, 0.25])), 200)
     assert found.resampled == "respondents"
     assert found.overall["m"]["wasserstein"].n == 1
-    # The two answers of a: half and half, or both alike. A draw of one respondent twice knows no other cell.
+    # The two answers of a: half and half, or both alike, .3 farther. Of one drawn twice no other cell is known.
     w = found.overall["m"]["wasserstein"]
-    assert (w.low, w.high) == pytest.approx((0.2, 0.5))
+    assert 0 <= w.low <= w.value <= w.high < 0.5 + 1e-9
+    assert w.high > w.low
 
 
 @pytest.mark.parametrize("rows", [[("a", 1, 2, "p"), ("b", 1, 1, "p")], [("a", 1, 1, "p"), ("b", 1), ("b", 2, 1, "p")]])
@@ -378,7 +407,8 @@ def test_an_answer_given_probability_zero_makes_the_likelihood_infinite_and_is_c
     assert found.probability_zero["m"] == 1
     nll = found.overall["m"]["nll"]
     assert (nll.value, nll.high) == (None, None)
-    assert nll.low == pytest.approx(math.log(2))
+    # Of draws without that answer, study s is predicted for certain, and t with 1/2.
+    assert nll.low == pytest.approx(math.log(2) / 2)
     assert found.studies[1].metrics["m"]["nll"] == pytest.approx(math.log(2))
 
 

@@ -106,7 +106,7 @@ def test_a_finite_log_likelihood_is_better_than_an_infinite_one(evaluation):
          "m and training mean cannot be told apart: the difference A − B in W is −0.030 (95 % −0.050 to 0.010), an "
          "interval that includes 0."),
         ((0.0, 0.0, 0.0), None,
-         "m and training mean cannot be told apart: the difference A − B in W is 0.000 in every resample."),
+         "m and training mean cannot be told apart: the difference A − B in W is 0.000 in every resample of people."),
         ((-0.03, None, None), None,
          "m and training mean cannot be told apart: the difference A − B in W is −0.030, and there is no interval "
          "to tell that from chance."),
@@ -127,7 +127,8 @@ def test_without_a_difference_nothing_is_said_of_who_is_closer(evaluation):
 
 
 def test_of_many_studies_the_verdict_speaks_of_the_data_and_of_one_of_it_alone(evaluation):
-    many, one = (evaluation.model_copy(update={"studies_n": n}) for n in (10, 1))
+    every = evaluation.studies * 4
+    many, one = (evaluation.model_copy(update={"studies": every[:n], "studies_n": n}) for n in (10, 1))
     assert closer(compared(many))[1].startswith("On these data m is closer")
     assert "alone" not in closer(compared(many))[1]
     assert closer(compared(one))[1].endswith("That speaks of this study alone.")
@@ -154,7 +155,7 @@ def test_what_is_left_out_is_counted(evaluation):
 
 def test_what_intervals_resample_and_what_guessing_scores_is_told(evaluation):
     text = " ".join(shown(compared(evaluation)).split())
-    assert "95 % intervals resample studies, and cells within them (100 draws), from only 3 studies" in text
+    assert "95 % intervals resample respondents with all their answers (100 draws), and are centred on" in text
     guess = evaluation.overall["uniform"]["wasserstein"].value
     assert f"Wasserstein-1, stated scale of uniform guessing: {guess:.3f}." in text
 

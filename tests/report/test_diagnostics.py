@@ -36,8 +36,16 @@ def test_every_cell_of_a_question_in_several_conditions_is_a_point(found):
     assert conditions(survey(studies=1).model_copy(update={"cells": found.cells[:1]})) == ""
 
 
-def test_every_group_is_a_row_with_its_number_of_answers(found):
+def test_every_group_is_a_row_with_its_number_of_people_and_answers(found):
     chart = groups(found)
     assert label(chart).startswith("Accuracy of 2 groups less everybody's")
-    assert "party: Blue (n = 480)" in chart
+    assert label(chart).endswith("with intervals from respondents drawn again.")
+    # 40 people in each of 3 studies, in each of which they answer 4 times.
+    assert "party: Blue (120 people, 480 answers)" in chart
+    audit = found.groups[0]
+    once = audit.groups[0].model_copy(update={"answers": 120})
+    alone = audit.model_copy(update={"groups": [once], "resampled": "studies and cells"})
+    chart = groups(found.model_copy(update={"groups": [alone]}))
+    assert "party: Blue (120 people)" in chart
+    assert label(chart).endswith("with intervals from studies drawn again.")
     assert groups(found.model_copy(update={"groups": []})) == ""

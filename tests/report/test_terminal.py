@@ -74,16 +74,16 @@ def test_of_one_study_it_is_said_what_is_resampled_and_what_is_held_fixed(asian_
     assert "as if every answer came from another person (too narrow where people answered more than once)" in text
     text = joined(printed(evaluation.model_copy(update={"resampled": "respondents"})))
     assert (
-        "95 % intervals resample respondents with all their answers (200 draws); predictions and pooled are held "
-        "fixed. They speak of these questions, not of other studies, and lie high where distances are "
-        "small or answers few." in text
+        "95 % intervals resample respondents with all their answers (200 draws), and are centred on the estimate; "
+        "predictions and pooled are held fixed. They speak of these questions, not of other studies." in text
     )
 
 
 def test_of_few_studies_no_others_are_spoken_of(of_studies):
-    few, many = joined(printed(of_studies(3))), joined(printed(of_studies(10)))
-    assert "(100 draws), from only 3 studies: too few to speak of others." in few
-    assert "On these 3 studies smollm2 is " in few
+    # Two of three have an order, and so a W.
+    few, many = joined(printed(of_studies(3))), joined(printed(of_studies(15)))
+    assert "They speak of these questions, not of other studies." in few
+    assert "On these 2 studies smollm2 is " in few
     assert "95 % intervals resample studies, and cells within them (100 draws). " in many
     assert "On these data smollm2 is " in many
 
@@ -128,7 +128,7 @@ def test_one_answer_is_one_answer(of_studies):
 def test_several_studies_are_printed_one_a_row(of_studies):
     text = joined(printed(of_studies(3)))
     assert "On 3 studies, 6 cells (2 nominal), 186 answers, 188 people." in text
-    assert "95 % intervals resample studies, and cells within them (100 draws)" in text
+    assert "95 % intervals resample people within cells (100 draws)" in text
     assert re.search(r"study-1 2 62 – –( \S+){4} 0\.\d{3}\* 0\.\d{3}\*", text)
     assert "* total variation: no order, so no W." in text
     for study in ("study-0 2 60", "study-1 2 62 – –", "study-2 2 64"):

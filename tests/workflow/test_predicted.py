@@ -81,8 +81,20 @@ def test_predictions_of_a_file_become_a_run_like_any_other(flyer):
     assert (found.covered.mean, found.covered.minimum) == (pytest.approx(3 / 5), 0)
     # A text that could not be read is not replaced by what others are predicted to answer: p6 alone has no prediction.
     assert found.left_out["no prediction for the stimulus"] == 1
-    assert found.left_out["no prediction for this respondent, who is predicted elsewhere"] == 6
+    assert found.left_out["no prediction for this respondent"] == 6
     assert evaluate_run(folder) == found
+
+
+@pytest.mark.usefixtures("without_report")
+def test_respondents_whom_the_data_do_not_have_are_told_with_the_form_of_the_datas_own(flyer):
+    file = flyer / "guesses.csv"
+    file.write_text(file.read_text().replace("flyer/p", "p"))
+    folder, found = evaluate_data(options(flyer))
+    assert found.matched_by_person == 0
+    assert read_run(folder).manifest.notes[-1] == (
+        "5 respondents are not in the data ('p1' is the first; those of the data are such as 'flyer/p1'): their "
+        "predictions stand for the mean of their stimulus, and for nobody's own answer"
+    )
 
 
 @pytest.mark.usefixtures("without_report")

@@ -112,6 +112,13 @@ def test_a_model_without_probabilities_of_texts_is_asked_otherwise_all_the_same(
     assert found is not None
 
 
+def test_no_text_is_read_where_none_is_wanted(tmp_path):
+    folder = run("asian-disease", tmp_path / "run", save_model(tmp_path / "tiny"))
+    probes, _ = probe_run(folder, replace(FEW, texts=0))
+    assert (probes.verbatim, probes.familiar) == (None, None)
+    assert probes.left_out[0] == "Texts were not read, as --texts 0 says."
+
+
 def test_a_study_without_human_answers_can_be_probed(tea, tmp_path):
     folder = run(tea, tmp_path / "run")
     probes, found = probe_run(folder, FEW)

@@ -136,10 +136,23 @@ class Dataset:
         return replace(self, responses=responses, respondents=people, left_out=left_out)
 
     def sample(self, count: int, rng: np.random.Generator) -> Dataset:
-        """Return the dataset with `count` of its responses, drawn without replacement, in their old order."""
-        drawn = np.zeros(len(self.responses), dtype=bool)
-        drawn[rng.choice(len(self.responses), size=count, replace=False)] = True
-        return self.keep(pl.lit(pl.Series(drawn)), "not in the random sample")
+        """Return the dataset with so many of its answers, drawn without replacement, in their old order.
+
+        Groups answer as a whole: of them, so many distributions are drawn, one of a group's to one stimulus, as counts
+        of people are no answers of one of them.
+        """
+        place = np.arange(len(self.responses))
+        if self.unit == "group":
+            place = (
+                self.responses.select(pl.struct(*KEY, "respondent").rank("dense"))
+                .to_series()
+                .to_numpy()
+                .astype(np.int64)
+                - 1
+            )
+        drawn = np.zeros(int(place.max(initial=-1)) + 1, dtype=bool)
+        drawn[rng.choice(len(drawn), size=min(count, len(drawn)), replace=False)] = True
+        return self.keep(pl.lit(pl.Series(drawn[place])), "not in the random sample")
 
 
 def settle(  # noqa: PLR0913 - what a dataset consists of

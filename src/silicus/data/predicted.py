@@ -28,7 +28,7 @@ _Key = tuple[str, str, str, str, str | None]
 
 # Above the rounding of float32 sums and of four digits, below any table in percent.
 _ROUNDING = 1e-3
-_UNKNOWN = "a study, condition and question that nobody answered in the data"
+_UNKNOWN = "a study, condition and question without an answer in the data that could be read"
 _TWICE = "a prediction that stands twice"
 _FAILED = (1.0, None, None, None)
 """Weight, probabilities, refusal and covered of a prediction that cannot be used."""
@@ -60,6 +60,7 @@ class Predicted:
         rows: how many rows it has.
         malformed: reason -> rows left out.
         samples_per_prediction: the readable ones; `None` for probabilities.
+        strangers: respondents who are not in the data, in the order of the file.
     """
 
     table: pl.DataFrame
@@ -67,6 +68,7 @@ class Predicted:
     rows: int
     malformed: dict[str, int]
     samples_per_prediction: Samples | None
+    strangers: tuple[str, ...] = ()
 
 
 class _MalformedError(Exception):
@@ -96,7 +98,12 @@ def read_predictions(path: Path, data: Dataset) -> Predicted:
         reasons = "; ".join(f"{counted(count, 'row', 'rows')}: {reason}" for reason, count in malformed.most_common())
         hint = f" The data hold, for example, {cells.example()}." if _UNKNOWN in malformed else ""
         raise InputError(f"{path}: no row can be used ({reasons}).{hint}")
-    return Predicted(table, found.kind, found.count, dict(malformed.most_common()), samples)
+    known = data.responses.select("respondent").unique()
+    strange = (
+        table.select("respondent").drop_nulls().unique(maintain_order=True).join(known, on="respondent", how="anti")
+    )
+    strangers = tuple(strange["respondent"].to_list())
+    return Predicted(table, found.kind, found.count, dict(malformed.most_common()), samples, strangers)
 
 
 # --- what a row is about

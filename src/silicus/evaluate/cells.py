@@ -23,6 +23,7 @@ from silicus.evaluate.metrics import (
     wasserstein_observed,
 )
 from silicus.evaluate.noise import perfect_wasserstein
+from silicus.evaluate.together import ENOUGH
 
 __all__ = ["COLUMNS", "Answers", "Scores", "resample_people", "score"]
 
@@ -155,14 +156,16 @@ def _metrics(
 ) -> FloatArray:
     """Return the metrics of cells (or of draws of one cell), shape (cells, len(COLUMNS))."""
     many = np.where(people >= 2, 1.0, np.nan)
+    # Of few people the spread and the entropy are too small, whatever the truth.
+    enough = np.where(people >= ENOUGH, 1.0, np.nan)
     distances = [
         wasserstein(predicted, human, answers.positions) * many,
         # Weighted counts are brought to the number of people, by which the function tells 2 answers from 1.
         wasserstein_observed(predicted, np.nan_to_num(human) * people[..., None], answers.values) * many,
         total_variation(predicted, human) * many,
         js_distance(predicted, human) * many,
-        entropy_ratio(predicted, human) * many,
-        sd_ratio(predicted, human, answers.positions) * many,
+        entropy_ratio(predicted, human) * enough,
+        sd_ratio(predicted, human, answers.positions) * enough,
     ]
     some = np.where(people[..., None] > 0, by_answer, np.nan)
     return np.concatenate([np.stack(distances, axis=-1), some], axis=-1)

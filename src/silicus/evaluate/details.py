@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -97,32 +97,63 @@ def _shares(found: Gathered, places: npt.NDArray[np.int64], system: str) -> tupl
 def _conditions(found: Gathered, system: str, rng: np.random.Generator) -> Movement | None:
     """Return whether predictions move from condition to condition; scales of one question stay apart."""
     keys = [(cell.study, cell.question, tuple(cell.values)) for cell in found.cells]
-    question = np.array([{key: n for n, key in enumerate(dict.fromkeys(keys))}[key] for key in keys], dtype=np.int64)
-    means = np.full((2, len(keys)), np.nan)
-    variance = np.full(len(keys), np.nan)
+    question, condition = _numbered(keys), _numbered([cell.condition for cell in found.cells])
+    human, predicted, variance, effective = np.full((4, len(keys)), np.nan)
     for answers, places in found.by_block:
-        human, predicted = _shares(found, places, system)
-        effective = np.array([found.cells[place].people_effective for place in map(int, places)], dtype=np.float64)
-        means[:, places] = mean_position(human, answers.positions), mean_position(predicted, answers.positions)
-        spread = standard_deviation(human, answers.positions)
-        variance[places] = spread**2 / np.where(effective > 1, effective - 1, np.nan)
-    return movement(Moving(means[0], means[1], variance, question, found.table.study), rng)
+        shares = _shares(found, places, system)
+        human[places], predicted[places] = (mean_position(each, answers.positions) for each in shares)
+        kish = np.array([found.cells[place].people_effective for place in map(int, places)], dtype=np.float64)
+        # Several answers of one person say little more than one.
+        effective[places] = np.minimum(kish, _people(answers, len(places)))
+        own = standard_deviation(shares[0], answers.positions) ** 2
+        own /= np.where(effective[places] > 1, effective[places] - 1, np.nan)
+        variance[places] = np.where(_meet(answers, question[places]), np.nan, own)
+    return movement(Moving(human, predicted, variance, question, found.table.study, condition, effective), rng)
+
+
+def _numbered(keys: Sequence[Hashable]) -> npt.NDArray[np.int64]:
+    """Return an index of the distinct keys, in order of appearance."""
+    places = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+    return np.array([places[key] for key in keys], dtype=np.int64)
+
+
+def _people(answers: Answers, cells: int, kept: npt.NDArray[np.bool_] | None = None) -> FloatArray:
+    """Return how many people gave the answers of each cell, or those of them that are kept, shape (cells,).
+
+    A respondent who stands for one person is one, however often there is an answer; who stands for a group counts its
+    people, and so does what has no name.
+    """
+    own = np.ones(len(answers.cell), dtype=np.bool_) if kept is None else kept
+    several = (answers.respondent < 0) | (answers.people > 1)
+    of_groups = sums(np.where(own & several, answers.people, 0).astype(np.float64), answers.cell, cells)
+    pairs = np.unique(np.stack([answers.cell, answers.respondent])[:, own & ~several], axis=1)
+    return of_groups + np.bincount(pairs[0], minlength=cells)
+
+
+def _meet(answers: Answers, question: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Return whether somebody who answered in a cell answered in another one of its question, shape (cells,).
+
+    Args:
+        answers: of a block.
+        question: index of each cell's question, shape (cells,).
+    """
+    alone = (answers.respondent >= 0) & (answers.people == 1)
+    cell, respondent = np.unique(np.stack([answers.cell, answers.respondent])[:, alone], axis=1)
+    _, whose, cells = np.unique(np.stack([question[cell], respondent]), axis=1, return_inverse=True, return_counts=True)
+    return np.isin(question, question[cell[cells[whose.reshape(-1)] > 1]])
 
 
 def _individuals(rows: Rows, rng: np.random.Generator) -> IndividualSkill | None:
     own = np.flatnonzero(rows.by_person)
     if not len(own):
         return None
-    several = len(np.unique(rows.study[own])) > 1
-    # Of one study its respondents are drawn again, each with all answers; nameless ones each with one.
-    person = np.where(
-        rows.respondent >= 0, rows.respondent, rows.respondent.max() + 1 + np.arange(len(rows.respondent))
-    )
-    unit, cluster = (rows.cell, rows.study) if several else (person, person)
+    # Every nameless answer is taken for another person's.
+    nameless = rows.respondent.max() + 1 + np.arange(len(rows.respondent))
+    person = np.where(rows.respondent >= 0, rows.respondent, nameless)
     return individual_skill(
         People(
             rows.answer[own], rows.expected[own], rows.weight[own], rows.cell[own], rows.stimulus[own],
-            unit[own], cluster[own],
+            person[own], rows.study[own],
         ),
         rng,
     )  # fmt: skip
@@ -136,11 +167,12 @@ def _groups(
 ) -> Iterator[AttributeAudit]:
     on = ["study", "respondent"] if "study" in respondents.columns else ["respondent"]
     told = rows.people.join(respondents, on=on, how="left", maintain_order="left")
+    everybody = _distances(found, system, np.zeros(len(rows.cell), dtype=np.int64), 1)[0]
     for name in (column for column in respondents.columns if column not in {"respondent", "weight", "study"}):
         names, of_person = _labels(told[name])
         of_row = np.append(of_person, -1)[rows.respondent]
         distances = _distances(found, system, of_row, len(names))
-        audit = audit_attribute(Attribute(name, names, of_row, distances), rows, rng)
+        audit = audit_attribute(Attribute(name, names, of_row, distances, everybody), rows, rng)
         if audit is not None:
             yield audit
 
@@ -173,7 +205,7 @@ def _quarters(values: pl.Series) -> tuple[list[str], npt.NDArray[np.int64]]:
 
 
 def _distances(found: Gathered, system: str, of_row: npt.NDArray[np.int64], groups: int) -> list[Distances]:
-    """Return the Wasserstein of every group in every cell where enough of it answered, and what chance makes of it."""
+    """Return the Wasserstein of every group, where a cell has enough of its people, and what chance makes of it."""
     cells = len(found.cells)
     own, chance = np.full((groups, cells), np.nan), np.full((groups, cells), np.nan)
     start = 0
@@ -190,11 +222,12 @@ def _of_group(answers: Answers, kept: npt.NDArray[np.bool_], system: str, cells:
     points, cell = len(answers.positions), answers.cell[kept]
     weight = (answers.people * answers.weight)[kept]
     total = sums(weight, cell, cells)[:, None]
-    enough = sums(answers.people[kept].astype(np.float64), cell, cells) >= ENOUGH
+    people = _people(answers, cells, kept)
     with np.errstate(invalid="ignore", divide="ignore"):
         human = sums(weight, cell * points + answers.answer[kept], cells * points).reshape(cells, points) / total
         predicted = sums(answers.predicted[system][kept] * weight[:, None], cell, cells) / total
         effective = total[:, 0] ** 2 / sums(weight * answers.weight[kept], cell, cells)
     found = wasserstein(predicted, human, answers.positions)
-    chance = perfect_wasserstein(human, effective, answers.positions)
+    chance = perfect_wasserstein(human, np.minimum(effective, people), answers.positions)
+    enough = people >= ENOUGH
     return np.where(enough, found, np.nan), np.where(enough, chance, np.nan)

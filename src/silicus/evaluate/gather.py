@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
-from silicus.evaluate.bootstrap import CellTable, mean_of_draws, resample_studies
+from silicus.evaluate.bootstrap import CellTable, centred_draws, mean_of_draws, overall, resample_studies
 from silicus.evaluate.cells import COLUMNS, Answers, Scores, resample_people, score
 from silicus.evaluate.evaluation import Cell
 from silicus.evaluate.matching import Block, sums
 from silicus.evaluate.metrics import FloatArray
+from silicus.evaluate.paired import FEWEST
 from silicus.evaluate.records import METRICS, MetricName, Resampled
+from silicus.evaluate.together import ENOUGH
 
 __all__ = ["Gathered", "gather", "resample", "way"]
 
@@ -48,7 +51,9 @@ class Gathered:
 def gather(blocks: list[Block], systems: tuple[str, ...]) -> Gathered:
     """Return the scores of the cells of every block, as one table and as records."""
     answers = [Answers.of(block) for block in blocks]
-    scores = [score(a, len(b.cells)) for a, b in zip(answers, blocks, strict=True)]
+    scores = [
+        _with_pools(score(a, len(b.cells)), b) for a, b in zip(answers, blocks, strict=True)
+    ]  # fmt: skip
     order = np.argsort(np.concatenate([block.cells["first"].to_numpy() for block in blocks]))
     records = [cell for b, s in zip(blocks, scores, strict=True) for cell in _records(b, s)]
     cells = [records[int(place)] for place in order]
@@ -66,6 +71,13 @@ def gather(blocks: list[Block], systems: tuple[str, ...]) -> Gathered:
         {system: sum(s.probability_zero[system] for s in scores) for system in systems},
         list(zip(answers, places, strict=True)),
     )
+
+
+def _with_pools(scores: Scores, block: Block) -> Scores:
+    """Return the scores with `perfect` where it can be known: of few answers the pool itself is no truth."""
+    pools = block.cells.select("study", "question").with_columns(answers=pl.Series(scores.answers))
+    pool = pools.select(pl.col("answers").sum().over("study", "question"))["answers"].to_numpy()
+    return replace(scores, perfect=np.where(pool >= ENOUGH, scores.perfect, np.nan))
 
 
 def _table(
@@ -118,33 +130,40 @@ def _by_system(scores: Scores, place: int) -> list[dict[str, float | None]]:
 
 
 def way(found: Gathered, people_known: bool) -> Resampled:
-    """Return what is to be resampled: respondents where one study has some who answer in several cells."""
-    if len(found.studies) > 1:
+    """Return what is to be resampled: studies where there are many, else people; respondents if some answer twice.
+
+    Percentiles of a few studies drawn again are too narrow, so that a few stay as they are.
+    """
+    if len(found.studies) >= FEWEST:
         return "studies and cells"
     respondent = np.concatenate([answers.respondent for answers, _ in found.by_block])
-    cell = np.concatenate([places[answers.cell] for answers, places in found.by_block])
     # A row of several people is a group, which is not drawn as one.
     alone = all((answers.people == 1).all() for answers, _ in found.by_block)
-    pairs = np.unique(np.stack([respondent, cell]), axis=1).shape[1]
-    if people_known and alone and (respondent >= 0).all() and pairs > len(np.unique(respondent)):
-        return "respondents"
-    return "people"
+    several = len(respondent) > len(np.unique(respondent))
+    return "respondents" if people_known and alone and (respondent >= 0).all() and several else "people"
 
 
 def resample(found: Gathered, resampled: Resampled, draws: int, rng: np.random.Generator) -> FloatArray:
-    """Return the overall means of resamples, shape (draws, columns): of studies, or of one study's people."""
+    """Return the overall means of resamples, shape (draws, columns): of studies, or of the people of a few."""
     if resampled == "studies and cells":
         return resample_studies(found.table, draws, rng)
     times = _respondents(found, draws, rng) if resampled == "respondents" else None
-    return mean_of_draws(found.table, draws, _people(found, draws, rng, times))
+    drawn = mean_of_draws(found.table, draws, _people(found, draws, rng, times))
+    # One person drawn again is the same person.
+    known = times is None or np.count_nonzero(times.any(axis=0)) > 1
+    return centred_draws(drawn, overall(found.table)) if known else np.full_like(drawn, np.nan)
 
 
 def _respondents(found: Gathered, draws: int, rng: np.random.Generator) -> npt.NDArray[np.int32]:
-    """Return how often each respondent is drawn, with replacement, shape (draws, respondents)."""
-    known = np.unique(np.concatenate([answers.respondent for answers, _ in found.by_block]))
+    """Return how often each respondent is drawn, as many of each study as there are, shape (draws, respondents)."""
+    respondent = np.concatenate([answers.respondent for answers, _ in found.by_block])
+    study = np.concatenate([found.table.study[places[answers.cell]] for answers, places in found.by_block])
+    known, first = np.unique(respondent, return_index=True)
     times = np.zeros((draws, int(known[-1]) + 1), dtype=np.int32)
-    for draw in range(draws):
-        times[draw] = np.bincount(rng.choice(known, known.size), minlength=times.shape[1])
+    for own in range(found.table.studies):
+        here = known[study[first] == own]
+        for draw in range(draws if here.size else 0):
+            times[draw] += np.bincount(rng.choice(here, here.size), minlength=times.shape[1]).astype(np.int32)
     return times
 
 

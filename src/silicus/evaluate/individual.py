@@ -16,10 +16,13 @@ from silicus.evaluate.bootstrap import estimate, resample_sums
 from silicus.evaluate.matching import sums
 from silicus.evaluate.metrics import FloatArray
 from silicus.evaluate.movement import centred
+from silicus.evaluate.paired import FEWEST
 from silicus.evaluate.records import Estimate, Number
 from silicus.record import Record
 
 __all__ = ["IndividualSkill", "People", "individual_skill"]
+
+Index = npt.NDArray[np.int64]
 
 
 class IndividualSkill(Record):
@@ -37,10 +40,11 @@ class IndividualSkill(Record):
     """Standard deviation of expected answers within cells in shares of people's answers': how much the model makes of
     persons. A perfect model of what can be known has `correlation` here."""
     shuffled: Number
-    """The mean correlation when predictions for one stimulus are dealt out anew among its respondents: the control.
+    """The mean correlation when respondents are given all predictions of another who was shown the same: the control.
     What is left is not knowledge of persons."""
     chance: Number
-    """How often a shuffle correlates as much: the p-value, one-sided."""
+    """How often a shuffle correlates as much: the p-value, one-sided. Unknown where no two respondents were shown the
+    same."""
     shuffles: int
     """Number of shuffles behind both."""
     model: Estimate
@@ -59,31 +63,27 @@ class People:
         expected: the mean of the prediction for this person, on [0, 1], shape (answers,).
         weight: what an answer counts, shape (answers,).
         cell: index of its cell, shape (answers,).
-        stimulus: index of what the person was shown, within which predictions are shuffled, shape (answers,).
-        unit: index of what is drawn again within a cluster: a cell, or a respondent, shape (answers,).
-        cluster: index of what is drawn again: a study, or a respondent, shape (answers,). A unit lies in one.
+        stimulus: index of what the person was shown, shape (answers,). It lies in one cell.
+        person: index of who answered, shape (answers,). A person lies in one study.
+        study: index of the study, shape (answers,).
     """
 
     answer: FloatArray
     expected: FloatArray
     weight: FloatArray
-    cell: npt.NDArray[np.int64]
-    stimulus: npt.NDArray[np.int64]
-    unit: npt.NDArray[np.int64]
-    cluster: npt.NDArray[np.int64]
+    cell: Index
+    stimulus: Index
+    person: Index
+    study: Index
 
     def known(self) -> People:
-        """Return the answers with a prediction, in cells of at least two such answers; what is left counts from 0."""
+        """Return the answers with a prediction, in cells of at least two such answers; all indices count from 0."""
         known = np.isfinite(self.answer) & np.isfinite(self.expected) & (self.weight > 0)
         size = np.bincount(self.cell[known], minlength=int(self.cell.max(initial=-1)) + 1)
         kept = np.flatnonzero(known)
         kept = kept[size[self.cell[kept]] >= 2]
-        cell, stimulus, unit = (
-            np.unique(each[kept], return_inverse=True)[1] for each in (self.cell, self.stimulus, self.unit)
-        )
-        return People(
-            self.answer[kept], self.expected[kept], self.weight[kept], cell, stimulus, unit, self.cluster[kept]
-        )
+        index = (_dense(each[kept]) for each in (self.cell, self.stimulus, self.person, self.study))
+        return People(self.answer[kept], self.expected[kept], self.weight[kept], *index)
 
 
 def individual_skill(
@@ -91,14 +91,15 @@ def individual_skill(
 ) -> IndividualSkill | None:
     """Return what is known of persons beside what they are asked.
 
-    Intervals are percentiles of a bootstrap that draws whole clusters and, within each, units (95 %), the means of
-    cells held fixed; with one cluster there are none.
+    Intervals are percentiles of a bootstrap (95 %), the means of cells held fixed. Of `FEWEST` studies or more it draws
+    studies and, within each, cells. Of fewer it draws the persons of each study, with all their answers, and speaks of
+    these studies alone; of fewer than `FEWEST` persons there are none.
 
     Args:
         people: answers; those without a prediction, or alone in their cell, are left out.
         rng: where resamples and shuffles come from.
         draws: number of resamples.
-        shuffles: number of times predictions are dealt out anew.
+        shuffles: number of times respondents exchange their predictions.
 
     Returns:
         `None` where no cell has two answers.
@@ -106,7 +107,7 @@ def individual_skill(
     Examples:
         >>> index = np.array([0, 0, 1, 1])
         >>> asked = People(np.array([0.0, 1.0, 0.5, 1.0]), np.array([0.4, 0.6, 0.1, 0.2]), np.ones(4), index, index,
-        ...                np.arange(4), np.arange(4))
+        ...                np.arange(4), np.zeros(4, dtype=int))
         >>> found = individual_skill(asked, np.random.default_rng(1), draws=100, shuffles=100)
         >>> round(found.correlation.value, 3), round(found.explained.value, 3), round(found.spread_ratio.value, 3)
         (1.0, 0.36, 0.2)
@@ -114,13 +115,11 @@ def individual_skill(
     kept = people.known()
     if not len(kept.answer):
         return None
-    added = _sums(kept)
-    cluster = np.zeros(len(added), dtype=np.int64)
-    cluster[kept.unit] = kept.cluster
-    whole = _statistics(added.sum(axis=0, keepdims=True))
-    resampled = _statistics(resample_sums(added, cluster, draws, rng))
+    products = _products(kept)
+    whole = _statistics(products.sum(axis=0, keepdims=True))
+    resampled = _statistics(_resampled(kept, products, draws, rng))
     estimates = {name: estimate(value.item(), resampled[name], len(kept.answer)) for name, value in whole.items()}
-    shuffled, chance = _shuffled(kept, added.sum(axis=0), shuffles, rng)
+    shuffled, chance = _shuffled(kept, whole["correlation"].item(), shuffles, rng)
     return IndividualSkill(
         answers_n=len(kept.answer),
         cells_n=int(kept.cell.max()) + 1,
@@ -138,12 +137,37 @@ def _of_others(people: People) -> FloatArray:
     return np.asarray((total - people.weight * people.answer) / weight, dtype=np.float64)
 
 
-def _sums(people: People) -> FloatArray:
-    """Return what each unit adds to the sums of squares and products, shape (units, 12)."""
+def _products(people: People) -> FloatArray:
+    """Return what each answer adds to the sums of squares and products, shape (answers, 12)."""
     answer, expected = (centred(each, people.cell, people.weight) for each in (people.answer, people.expected))
     y, e, o = people.answer, people.expected, _of_others(people)
     added = [answer**2, expected**2, answer * expected, np.ones_like(y), y, y**2, e, e**2, y * e, o, o**2, y * o]
-    return sums(people.weight[:, None] * np.column_stack(added), people.unit, int(people.unit.max()) + 1)
+    return people.weight[:, None] * np.column_stack(added)
+
+
+def _resampled(people: People, products: FloatArray, draws: int, rng: np.random.Generator) -> FloatArray:
+    """Return the sums over resampled studies and cells, or over the resampled persons of each study.
+
+    Returns:
+        Shape (draws, 12), NaN where there are fewer than `FEWEST` studies and persons.
+    """
+    studies = int(people.study.max()) + 1
+    if studies >= FEWEST:
+        cells, study = _by_unit(products, people.cell, people.study)
+        return resample_sums(cells, study, draws, rng)
+    persons, study = _by_unit(products, people.person, people.study)
+    found: FloatArray = np.full((draws, products.shape[1]), 0.0 if len(persons) >= FEWEST else np.nan)
+    for own in range(studies):
+        places = np.flatnonzero(study == own)
+        # A study's only person stands for it in every draw.
+        found += resample_sums(persons[places], places, draws, rng) if len(places) > 1 else persons[places]
+    return found
+
+
+def _by_unit(products: FloatArray, unit: Index, study: Index) -> tuple[FloatArray, Index]:
+    """Return the sums of every unit, and its study."""
+    first = np.unique(unit, return_index=True)[1]
+    return sums(products, unit, len(first)), study[first]
 
 
 def _statistics(sums: FloatArray) -> dict[str, FloatArray]:
@@ -169,17 +193,59 @@ def _correlation(
     return (xy - x * y / count) / np.where(both > 1e-24 * yy * xx, np.sqrt(np.maximum(both, 0)), np.nan)
 
 
-def _shuffled(people: People, sums: FloatArray, shuffles: int, rng: np.random.Generator) -> tuple[float, float]:
-    """Return the mean correlation of shuffles within stimuli, and the share of them that correlate as much."""
-    hh, pp, own = sums[:3]
-    if not hh * pp > 0:
+def _shuffled(people: People, correlation: float, shuffles: int, rng: np.random.Generator) -> tuple[float, float]:
+    """Return the mean correlation of shuffles of whole respondents, and the share of them that correlate as much.
+
+    All answers of a respondent are of one piece, so that all predictions for one go to another together, where both
+    were shown the same. Respondents change places with those who share with them the stimulus that, of all they were
+    shown, most answered: with everybody of their condition where all answer all, and with nobody of whom they have
+    nothing in common. An answer to what the other was not shown is left out of that shuffle.
+    """
+    group = _group(people)
+    if np.isnan(correlation) or len(np.unique(group)) == len(group):
         return float("nan"), float("nan")
-    order = np.argsort(people.stimulus, kind="stable")
-    stimulus, expected = people.stimulus[order], people.expected[order]
-    answer = (people.weight * centred(people.answer, people.cell, people.weight))[order]
-    found = np.zeros(shuffles)
+    answer, expected = (centred(each, people.cell, people.weight) for each in (people.answer, people.expected))
+    slot = _slot(people)
+    slots = int(slot.max()) + 1
+    key = people.person * slots + slot
+    order = np.argsort(key)
+    found, members = np.zeros(shuffles), np.argsort(group, kind="stable")
+    other = np.zeros_like(group)
     for shuffle in range(shuffles):
-        # Random numbers sorted within each stimulus are a random order of it.
-        found[shuffle] = answer @ expected[np.argsort(stimulus + rng.random(len(stimulus)))]
-    as_much = (found >= own - 1e-12 * abs(own)).sum()
-    return float(found.mean() / np.sqrt(hh * pp)), float((1 + as_much) / (1 + shuffles))
+        # Random numbers sorted within each group are a random order of it.
+        other[members] = members[np.argsort(group[members] + rng.random(len(members)))]
+        wanted = other[people.person] * slots + slot
+        theirs = order[np.minimum(np.searchsorted(key[order], wanted), len(order) - 1)]
+        shown = key[theirs] == wanted
+        found[shuffle] = _weighted(answer[shown], expected[theirs[shown]], people.weight[shown])
+    as_much = (~(found < correlation - 1e-12 * abs(correlation))).sum()
+    told = found[np.isfinite(found)]
+    return float(told.mean()) if len(told) else float("nan"), float((1 + as_much) / (1 + shuffles))
+
+
+def _group(people: People) -> Index:
+    """Return of every person the stimulus that, of those the person was shown, most answered; shape (persons,)."""
+    answers = np.bincount(people.stimulus)[people.stimulus]
+    order = np.lexsort((people.stimulus, -answers, people.person))
+    return people.stimulus[order][np.unique(people.person[order], return_index=True)[1]]
+
+
+def _slot(people: People) -> Index:
+    """Return an index of what was answered for the how-manieth time by the same person, shape (answers,)."""
+    order = np.lexsort((people.stimulus, people.person))
+    changes = (np.diff(people.stimulus[order], prepend=-1) != 0) | (np.diff(people.person[order], prepend=-1) != 0)
+    start = np.flatnonzero(changes)
+    times = np.zeros_like(order)
+    times[order] = np.arange(len(order)) - np.repeat(start, np.diff(np.append(start, len(order))))
+    return _dense(people.stimulus * (int(times.max()) + 1) + times)
+
+
+def _weighted(answer: FloatArray, expected: FloatArray, weight: FloatArray) -> float:
+    """Return the correlation of centred values, NaN where one has no spread."""
+    size = (weight @ answer**2) * (weight @ expected**2)
+    return float(weight @ (answer * expected) / np.sqrt(size)) if size > 0 else float("nan")
+
+
+def _dense(index: npt.NDArray[np.integer]) -> Index:
+    """Return an index that counts from 0 without gaps."""
+    return np.unique(index, return_inverse=True)[1].astype(np.int64)

@@ -277,7 +277,7 @@ def _found(
     rows = rows.join(means, on=KEY, how="left", maintain_order="left")
     rows = rows.join(people, on=["study", "respondent"], how="left", maintain_order="left")
     missed = pl.col("known").is_not_null() & pl.col("own").is_null()
-    reason = "no prediction for this respondent, who is predicted elsewhere"
+    reason = "no prediction for this respondent"
     rows = _leave_out(rows, missed, reason, left_out)
     rows = rows.with_columns(source=pl.coalesce("own", "mean"))
     rows = _leave_out(rows, pl.col("source").is_null(), "no prediction for the stimulus", left_out)

@@ -263,7 +263,8 @@ def entropy_ratio(predicted: npt.ArrayLike, human: npt.ArrayLike) -> FloatArray:
         array([0., 1.])
     """
     people = entropy(human)
-    return entropy(predicted) / np.where(people > 0, people, np.nan)
+    # Of shares that are 1 but for rounding, the entropy is no number to divide by.
+    return entropy(predicted) / np.where(people > _TOLERANCE, people, np.nan)
 
 
 def mean_position(shares: npt.ArrayLike, positions: npt.ArrayLike) -> FloatArray:

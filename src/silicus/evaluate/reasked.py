@@ -5,8 +5,8 @@ human choices kept much of its fit (Liu & Ding, 2026, doi:10.1360/nso/20250053);
 the accuracy for persons is that of the question (Ahn, Mao & Lee, 2026, doi:10.48550/arXiv.2608.29455). A model that
 reads what was changed moves, and moves away from people; one that follows gives the answer it is told.
 
-Intervals are percentiles of a bootstrap that draws studies and, within each, cells (95 %). In a single study that is to
-draw its cells alone, each as a cluster of its people; of a single cell there is no interval.
+Intervals are percentiles of a bootstrap that draws studies and, within each, cells (95 %); of fewer than ten studies,
+which stay, it draws cells alone, each as a cluster of its people, and of fewer than ten cells there is no interval.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from silicus.errors import InputError
 from silicus.evaluate.bootstrap import CellTable, estimate, overall, resample_studies
 from silicus.evaluate.matching import sums
 from silicus.evaluate.metrics import FloatArray, total_variation, wasserstein
+from silicus.evaluate.paired import FEWEST
 from silicus.evaluate.records import Estimate
 from silicus.record import Record
 from silicus.study import KEY, PREDICTIONS, RESPONSES, Item, Scale, need_columns
@@ -39,6 +40,8 @@ _TOLERANCE = 1e-12
 class Reasked(Record):
     """How predictions change when the same people are asked otherwise."""
 
+    predictions_n: int
+    """Number of predictions asked for otherwise."""
     answers_n: int
     """Number of answers of those whose prediction was asked for otherwise; they make `lost`."""
     cells_n: int
@@ -129,14 +132,16 @@ def reasked(
     people = people.join(both.select(_CELL).unique(), on=_CELL, how="semi", maintain_order="left")
     parts = [_of_scale(rows, people, stimuli, scale) for scale, stimuli, rows in _by_scale(both, items)]
     table = _cell_table([name for names, _, _ in parts for name in names], [values for _, values, _ in parts])
-    resampled = resample_studies(table, draws, rng)
+    resampled = _resampled(table, draws, rng)
     names = ("moved", "lost", "distance", "distance_otherwise", "farther")
     whole = overall(table)
     found = {
         name: _estimate(whole[place], resampled[:, place], table.values[:, place]) for place, name in enumerate(names)
     }
     answers = sum(count for _, _, count in parts)
-    return Reasked(answers_n=answers, cells_n=len(table.values), studies_n=table.studies, **found)
+    return Reasked(
+        predictions_n=len(both), answers_n=answers, cells_n=len(table.values), studies_n=table.studies, **found
+    )
 
 
 def _check_twins(predictions: pl.DataFrame, what: str) -> None:
@@ -300,7 +305,7 @@ def followed(
     cells = rows.select(_CELL).unique(maintain_order=True)
     values = _mean(means.to_numpy(), rows["weight"].to_numpy(), _places(rows, cells), len(cells))
     table = _cell_table(cells["study"].to_list(), [values])
-    whole, resampled = (_with_share(each) for each in (overall(table)[None], resample_studies(table, draws, rng)))
+    whole, resampled = (_with_share(each) for each in (overall(table)[None], _resampled(table, draws, rng)))
     told_now, before, still = (_estimate(whole[0, n], resampled[:, n], values[:, 0]) for n in range(3))
     return Followed(answers_n=len(rows), studies_n=table.studies, told=told_now, before=before, still=still)
 
@@ -350,7 +355,21 @@ def _cell_table(studies: Sequence[str], values: Sequence[FloatArray]) -> CellTab
     return CellTable(table, np.ones(len(table)), study, np.array([True] * table.shape[1]))
 
 
+def _resampled(table: CellTable, draws: int, rng: np.random.Generator) -> FloatArray:
+    """Return `overall` of resampled studies and cells, shape (draws, columns); of few studies, of their cells alone."""
+    if table.studies >= FEWEST:
+        return resample_studies(table, draws, rng)
+    study = table.study
+    parts = [
+        CellTable(table.values[own], table.weights[own], np.zeros(int(own.sum()), dtype=np.int64), table.equal)
+        for own in (study == place for place in range(table.studies))
+    ]
+    drawn = np.stack([resample_studies(part, draws, rng) for part in parts])
+    known = np.isfinite(drawn)
+    return np.where(known, drawn, 0.0).sum(axis=0) / np.where(known.any(axis=0), known.sum(axis=0), np.nan)
+
+
 def _estimate(value: float, drawn: FloatArray, cells: FloatArray) -> Estimate:
-    """Return a value with its interval, which a single cell does not have."""
+    """Return a value with its interval, which a few cells do not have."""
     known = int(np.isfinite(cells).sum())
-    return estimate(float(value), drawn if known > 1 else np.zeros(0), known)
+    return estimate(float(value), drawn if known >= FEWEST else np.zeros(0), known)

@@ -38,8 +38,9 @@ MetricName = Literal[
 DistanceName = Literal["wasserstein", "total_variation"]
 
 Resampled = Literal["studies and cells", "respondents", "people"]
-"""What the intervals resample: studies and cells within them; in a single study respondents with all their answers,
-or, where they are not known or answer once each, people within cells as if every answer came from another person."""
+"""What the intervals resample: studies and cells within them; of fewer than ten studies, which stay, respondents with
+all their answers, or, where they are not known or answer once each, people within cells as if every answer came from
+another person."""
 
 
 @dataclass(frozen=True)
@@ -81,11 +82,11 @@ METRICS: dict[MetricName, Metric] = {
     ),
     "entropy_ratio": Metric(
         "Entropy, prediction / people", "1: as undecided as people", "near 1",
-        _CELLS + " Cells with fewer than 2 answers, or in which all answer alike, have none.",
+        _CELLS + " Cells with fewer than 30 answers, or in which all answer alike, have none: few look too decided.",
     ),
     "sd_ratio": Metric(
         "Standard deviation, prediction / people", "1: as spread as people", "near 1",
-        _CELLS + " Cells without order, with fewer than 2 answers, or in which all answer alike, have none.",
+        _CELLS + " Cells without order, with fewer than 30 answers, or in which all answer alike, have none.",
     ),
     "accuracy_draw": Metric(
         "Accuracy of a random draw", "1 - |drawn - given| / range, 0 to 1", "higher", _ANSWERS
@@ -107,7 +108,7 @@ LEFT_OUT: dict[str, Literal["answers", "cells"]] = {
     "no answer given": "answers",
     "not an answer on the scale": "answers",
     "no prediction for the stimulus": "answers",
-    "no prediction for this respondent, who is predicted elsewhere": "answers",
+    "no prediction for this respondent": "answers",
     "refusal": "answers",
     "fewer than 2 answers in the cell": "cells",
     "no order on the scale, so no Wasserstein": "cells",

@@ -32,6 +32,8 @@ __all__ = [
 _FEWEST_WORDS = 20
 _FEWEST_STUDIES = 5
 """A correlation over fewer is anything by chance: of 4 studies, one order in 24 is the best there is."""
+_FEWEST_DRAWN = 6
+"""Of fewer studies drawn again, so many are drawn twice that an interval would exclude 0 too often."""
 
 _DRAWS = 2000
 """Resamples behind the intervals of `Verbatim`."""
@@ -83,7 +85,8 @@ class Familiar(Record):
     places where anything may follow count no more than others."""
     correlation: Estimate
     """Spearman's, over studies, of `min_k_plus_plus` with how near predictions lie to people. Above 0: what is familiar
-    is predicted better. Unknown where fewer than 5 studies have both; `n` is how many have."""
+    is predicted better. Unknown where fewer than 5 studies have both, without an interval where fewer than 6 have; `n`
+    is how many have."""
     chance: Number
     """How often studies in random order correlate as much: the p-value, one-sided."""
     shuffles: int
@@ -287,7 +290,7 @@ def _together(
     value = _spearman(expected, near)
     if np.isnan(value):
         return estimate(value, np.zeros(0), studies), value
-    chosen = rng.integers(studies, size=(draws, studies))
+    chosen = rng.integers(studies, size=(draws if studies >= _FEWEST_DRAWN else 0, studies))
     found = estimate(value, np.array([_spearman(expected[draw], near[draw]) for draw in chosen]), studies)
     first, second = _ranks(expected), _ranks(near)
     own = first @ second

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from silicus.errors import InputError
-from silicus.evaluate.bootstrap import interval, overall, within_studies
+from silicus.evaluate.bootstrap import estimate, interval, overall, within_studies
 from silicus.evaluate.details import details
 from silicus.evaluate.evaluation import Cell, Covered, Evaluation, StudyScores
 from silicus.evaluate.gather import Gathered, gather, resample, way
@@ -60,11 +61,10 @@ def evaluate(
 
     A cell is one question in one condition. Distances are taken between its two distributions, then averaged
     over the cells of a study, then over studies. Intervals are 95 % percentile intervals: over resampled
-    studies and cells within them, or, in a single study, over its people: respondents with all their answers
-    where ids are known and some answer in several cells, else people within cells as if every answer came
-    from another person, which is too narrow where it does not. Predictions and the baseline `pooled` are held
-    fixed then, and a small distance, or one of few answers, has an interval that lies high, for resampling adds
-    noise to it (doi:10.1017/CBO9780511802843).
+    studies and cells within them; or, of fewer than ten studies, which then stay as they are, over their people:
+    respondents with all their answers where ids are known and some answer twice, else people within cells as if every
+    answer came from another person, which is too narrow where it does not. Predictions and the baseline `pooled` are
+    held fixed then, and draws are centred on the estimate (`centred_draws`).
 
     `uniform` guesses. `pooled` is the pool of these very answers to a question in all conditions, and `others` the
     answers of everybody else in the cell: controls that know the answers, not competitors. Where a question was asked
@@ -159,6 +159,8 @@ def _overall(found: Gathered, resampled: FloatArray) -> dict[str, dict[MetricNam
         known = ~np.isnan(found.table.values[:, column])
         n = known.sum() if found.table.equal[column] else found.answers[known].sum()
         low, high = interval(resampled[:, column])
+        # No metric is below 0, which draws centred on a small one may be.
+        low = max(low, min(0.0, float(values[column]))) if np.isfinite(low) else low
         estimates[system][metric] = Estimate(value=float(values[column]), low=low, high=high, n=int(n))
     return estimates
 
@@ -169,19 +171,32 @@ def _perfect(found: Gathered) -> float:
 
 
 def _differences(found: Gathered, resampled: FloatArray, other: str) -> dict[MetricName, Estimate]:
-    """Return the system's mean of every metric minus that of another, paired by resample."""
-    values = overall(found.table)
+    """Return the system's mean of every metric minus that of another, paired by resample, over the cells of both.
+
+    Where the other lacks cells that the system has, its resampled means are of other cells, and there is no interval.
+    """
     estimates: dict[MetricName, Estimate] = {}
     for metric in METRICS:
         own, theirs = (found.columns.index((system, metric)) for system in (found.systems[0], other))
+        columns = found.table.values[:, [own, theirs]]
+        missing = np.isnan(columns)
+        both: npt.NDArray[np.bool_] = np.logical_not(missing).all(axis=1)
+        common = replace(
+            found.table, values=np.where(both[:, None], columns, np.nan), equal=found.table.equal[[own, theirs]]
+        )
         # inf - inf is unknown.
         with np.errstate(invalid="ignore"):
-            low, high = interval(resampled[:, own] - resampled[:, theirs])
-            difference = float(values[own] - values[theirs])
-        both = ~np.isnan(found.table.values[:, [own, theirs]]).any(axis=1)
+            value = _or_zero(np.subtract(*overall(common))).item()
+            drawn = _or_zero(resampled[:, own] - resampled[:, theirs])
+        same = bool((missing[:, 0] == missing[:, 1]).all())
         n = int(both.sum()) if found.table.equal[own] else int(found.answers[both].sum())
-        estimates[metric] = Estimate(value=difference, low=low, high=high, n=n)
+        estimates[metric] = estimate(value, drawn if same else np.full(1, np.nan), n)
     return estimates
+
+
+def _or_zero(difference: FloatArray) -> FloatArray:
+    """Return a difference, 0 where it is one of rounding alone: nobody is closer by 1e-17."""
+    return np.where(np.abs(difference) < 1e-12, 0.0, difference)
 
 
 def _reached(found: Gathered, resampled: FloatArray, system: str) -> Estimate:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from silicus.evaluate.bootstrap import estimate
+from silicus.evaluate.bootstrap import estimate, resample_sums
 from silicus.evaluate.metrics import FloatArray
+from silicus.evaluate.paired import FEWEST
 from silicus.evaluate.records import Estimate
 from silicus.evaluate.rows import Rows
 from silicus.evaluate.together import ENOUGH
@@ -18,7 +19,19 @@ from silicus.record import Record
 
 __all__ = ["Structure", "structure"]
 
-_FEWEST_PAIRS = 2
+Index = npt.NDArray[np.int64]
+
+_PARTS = 20
+"""So many parts of the respondents are left out, one at a time."""
+
+_T = 2.093024
+"""97.5 % of Student's t with `_PARTS` - 1 degrees of freedom."""
+
+_NUMBERS = ("human", "predicted", "ratio", "agreement")
+_LOWEST, _HIGHEST = np.array([0.0, 0.0, 0.0, -1.0]), np.array([1.0, 1.0, np.inf, 1.0])
+
+_ROUNDING = 1e-12
+"""Of equal numbers rounding leaves a variance of 1e-17, which would correlate."""
 
 
 class Structure(Record):
@@ -27,14 +40,16 @@ class Structure(Record):
     pairs_n: int
     """Number of pairs of questions that `ENOUGH` respondents of one condition answered."""
     human: Estimate
-    """Mean size (absolute value) of people's correlations."""
+    """Root mean square of people's correlations, with what chance adds to their squares taken out; unknown where
+    nothing is left."""
     predicted: Estimate
-    """Mean size of the predicted ones: of answers drawn for every person from the predictions, question by question."""
+    """Root mean square of the predicted ones: of answers drawn for every person from the predictions, question by
+    question."""
     ratio: Estimate
-    """`predicted` in shares of `human`: below 1, questions hang together less than they do for people. Of few
-    respondents, chance makes people's correlations larger and so the ratio smaller."""
+    """`predicted` in shares of `human`: below 1, questions hang together less than they do for people."""
     agreement: Estimate
-    """Correlation of the two over pairs of questions: whether the right questions hang together."""
+    """Correlation of the two over pairs of questions: whether the right questions hang together. Of few respondents,
+    chance in people's correlations makes it smaller."""
 
 
 def structure(rows: Rows, rng: np.random.Generator, draws: int = 2000) -> Structure | None:
@@ -42,80 +57,116 @@ def structure(rows: Rows, rng: np.random.Generator, draws: int = 2000) -> Struct
 
     The predicted correlation of two questions is that of answers drawn independently, given the person: the covariance
     of the expected answers over persons, divided by the spread of expected answers and predictions together. Only
-    answers whose prediction is for the very respondent count. Intervals draw questions, with all their pairs (95 %).
+    answers whose prediction is for the very respondent count, and every respondent counts as one: survey weights are
+    ignored. To the square of a correlation r of n people chance adds about (1 - r^2)^2 / (n - 1).
+
+    Intervals (95 %) of `FEWEST` studies or more draw studies, with all their pairs. Of fewer, studies and questions
+    stay, and respondents are left out by the twentieth: a delete-a-group jackknife (doi:10.1023/A:1008800423698) with
+    Student's t, because respondents drawn twice would correlate with themselves.
 
     Returns:
         `None` where no two questions have enough respondents in common.
     """
-    found = _pairs(rows)
-    if not len(found):
-        return None
-    questions, numbers = found[:, :2].astype(np.int64), found[:, 2:]
-    whole = _statistics(numbers, np.ones(len(numbers)))
-    names, index = np.unique(questions, return_inverse=True)
-    first, second = index.reshape(questions.shape).T
-    resampled = np.empty((draws, len(whole)))
-    for draw in range(draws):
-        times = np.bincount(rng.integers(len(names), size=len(names)), minlength=len(names))
-        resampled[draw] = _statistics(numbers, (times[first] * times[second]).astype(np.float64))
-    if len(names) <= _FEWEST_PAIRS:
-        resampled[:] = np.nan
-    human, predicted, ratio, agreement = (
-        estimate(float(value), draws_of, len(found)) for value, draws_of in zip(whole, resampled.T, strict=True)
-    )
-    return Structure(pairs_n=len(found), human=human, predicted=predicted, ratio=ratio, agreement=agreement)
-
-
-def _pairs(rows: Rows) -> FloatArray:
-    """Return the pairs of cells of enough common respondents and both correlations, shape (pairs, 4)."""
     kept = np.flatnonzero(rows.by_person & (rows.respondent >= 0) & np.isfinite(rows.answer))
-    found = [_of_study(rows, kept[rows.study[kept] == study]) for study in np.unique(rows.study[kept])]
-    return np.concatenate([np.zeros((0, 4)), *found])
+    people = np.unique(rows.respondent[kept])
+    part = np.zeros(int(people.max(initial=-1)) + 1, dtype=np.int64)
+    part[people] = rng.permutation(len(people)) % _PARTS
+    studies = [_of_study(rows, kept[rows.study[kept] == study], part) for study in np.unique(rows.study[kept])]
+    # Whole, then less each part: shape (studies, 1 + parts, sums).
+    added = np.array([study for study in studies if study[0, 0] > 0])
+    if not len(added):
+        return None
+    whole = _statistics(added[:, 0].sum(axis=0, keepdims=True))[0]
+    pairs = int(added[:, 0, 0].sum())
+    if len(added) >= FEWEST:
+        drawn = _statistics(resample_sums(added[:, 0], np.arange(len(added)), draws, rng))
+        found = [estimate(value, own, pairs) for value, own in zip(whole.tolist(), drawn.T, strict=True)]
+    else:
+        ends = _jackknifed(whole, _statistics(added[:, 1:].sum(axis=0))).tolist()
+        found = [Estimate(value=v, low=low, high=high, n=pairs) for v, low, high in zip(whole, *ends, strict=True)]
+    return Structure(pairs_n=pairs, **dict(zip(_NUMBERS, found, strict=True)))
 
 
-def _of_study(rows: Rows, own: npt.NDArray[np.intp]) -> FloatArray:
+def _of_study(rows: Rows, own: npt.NDArray[np.intp], part: Index) -> FloatArray:
+    """Return the sums over pairs of a study's questions, of all its respondents and without each part of them.
+
+    Args:
+        rows: the answers.
+        own: places of those of the study.
+        part: of the respondents, shape (respondents,).
+
+    Returns:
+        Shape (1 + parts, 7), all 0 where no pair has enough respondents.
+    """
     cells, column = np.unique(rows.cell[own], return_inverse=True)
     people, row = np.unique(rows.respondent[own], return_inverse=True)
     tables = np.zeros((4, len(people), len(cells)))
     values = (np.ones(len(own)), rows.answer[own], rows.expected[own], rows.spread[own] ** 2)
     for table, column_values in zip(tables, values, strict=True):
         table[row, column] = column_values
-    answered, answers, expected, variance = tables
-    human, model = _correlations(answers, answered), _correlations(expected, answered, variance)
-    enough = np.triu((answered.T @ answered >= ENOUGH) & np.isfinite(human) & np.isfinite(model), 1)
-    first, second = np.nonzero(enough)
-    cells = cells.astype(np.float64)
-    return np.column_stack([cells[first], cells[second], human[enough], model[enough]])
+    # Small numbers lose less by rounding where their squares are subtracted.
+    tables[1:3] -= tables[0] * (tables[1:3].sum(axis=1) / tables[0].sum(axis=0))[:, None]
+    whole = _moments(tables)
+    pairs = np.triu((whole[0] >= ENOUGH) & np.isfinite(_correlations(whole)).all(axis=0), 1)
+    if not pairs.any():
+        return np.zeros((1 + _PARTS, 7))
+    left = (whole - _moments(tables[:, part[people] == number]) for number in range(_PARTS))
+    return np.array([_sums(whole, pairs), *(_sums(moments, pairs) for moments in left)])
 
 
-def _correlations(values: FloatArray, answered: FloatArray, variance: FloatArray | None = None) -> FloatArray:
-    """Return the correlations of columns over the rows that both have, shape (columns, columns).
+def _moments(tables: FloatArray) -> FloatArray:
+    """Return sums over the respondents who answered both questions, shape (8, cells, cells).
+
+    Their number; the answers to the first question, their squares, and products of both; the same of what was
+    expected; and the variance of its predictions.
 
     Args:
-        values: shape (rows, columns); 0 where there is none.
-        answered: 1 where there is one, shape (rows, columns).
-        variance: of each value, which adds to that of its column, shape (rows, columns); 0 where there is no value.
+        tables: 1 where there is an answer, the answer, what was expected, and the variance of the prediction, each 0
+            where there is none; shape (4, respondents, cells).
     """
-    shared: FloatArray = np.matmul(answered.T, answered)
-    both = np.where(shared > 0, shared, np.nan)
-    mean: FloatArray = np.matmul(values.T, answered) / both
-    squares: FloatArray = np.matmul((values**2).T, answered) / both - mean**2
-    added: FloatArray = np.zeros_like(both) if variance is None else np.matmul(variance.T, answered) / both
-    own = np.maximum(squares, 0) + added
-    size = own * own.T
-    # Of equal numbers rounding leaves a variance of 1e-17.
-    covariance: FloatArray = np.matmul(values.T, values) / both - mean * mean.T
-    return covariance / np.where(size > 1e-24, np.sqrt(size), np.nan)
+    answered, answer, expected, variance = tables
+    firsts = (answered, answer, answer**2, answer, expected, expected**2, expected, variance)
+    seconds = (answered, answered, answered, answer, answered, answered, expected, answered)
+    return np.array([np.matmul(first.T, second) for first, second in zip(firsts, seconds, strict=True)])
 
 
-def _statistics(numbers: FloatArray, times: FloatArray) -> FloatArray:
-    """Return mean sizes, their ratio and the agreement, where pairs count so often, shape (4,)."""
-    total = times.sum()
-    if total == 0:
-        return np.full(4, np.nan)
-    human, predicted = times @ np.abs(numbers) / total
-    centred = numbers - times @ numbers / total
-    product = times @ (centred[:, 0] * centred[:, 1])
-    size = np.sqrt((times @ centred**2).prod())
-    ratio = predicted / human if human > 0 else np.nan
-    return np.array([human, predicted, ratio, product / size if size > 0 else np.nan])
+def _correlations(moments: FloatArray) -> FloatArray:
+    """Return people's correlations and the predicted ones, NaN where there is no spread, shape (2, cells, cells)."""
+    count = np.where(moments[0] > 0, moments[0], np.nan)
+    found: list[FloatArray] = []
+    for own, added in ((moments[1:4], np.zeros_like(count)), (moments[4:7], moments[7])):
+        mean, square, product = own / count
+        variance = square - mean**2 + added / count
+        known = (variance > _ROUNDING) & (variance.T > _ROUNDING)
+        found.append((product - mean * mean.T) / np.sqrt(np.where(known, variance * variance.T, np.nan)))
+    return np.array(found)
+
+
+def _sums(moments: FloatArray, pairs: npt.NDArray[np.bool_]) -> FloatArray:
+    """Return sums over pairs, shape (7,).
+
+    Their number; squares of people's correlations less chance; squares of predicted ones; people's, and predicted ones;
+    squares of people's; and products of both.
+    """
+    human, predicted = _correlations(moments)[:, pairs]
+    chance = (1 - human**2) ** 2 / np.maximum(moments[0][pairs] - 1, 1)
+    one = np.ones_like(human)
+    added = np.stack([one, human**2 - chance, predicted**2, human, predicted, human**2, human * predicted])
+    return added[:, np.isfinite(human) & np.isfinite(predicted)].sum(axis=1)
+
+
+def _statistics(sums: FloatArray) -> FloatArray:
+    """Return people's size, the predicted one, their ratio and the agreement, shape (draws, 4)."""
+    count = np.where(sums[:, 0] > 0, sums[:, 0], np.nan)
+    true, pp, h, p, hh, hp = (sums[:, 1:] / count[:, None]).T
+    human, predicted = np.sqrt(np.where(true > 0, true, np.nan)), np.sqrt(pp)
+    spreads = np.stack([hh - h**2, pp - p**2])
+    size = np.where((spreads > _ROUNDING).all(axis=0), spreads.prod(axis=0), np.nan)
+    return np.column_stack([human, predicted, predicted / human, (hp - h * p) / np.sqrt(size)])
+
+
+def _jackknifed(whole: FloatArray, left: FloatArray) -> FloatArray:
+    """Return the ends of intervals from numbers of all respondents and without each part, shape (2, numbers)."""
+    squares = ((left - left.mean(axis=0)) ** 2).sum(axis=0)
+    margin = _T * np.sqrt(squares * (len(left) - 1) / len(left))
+    return np.stack([np.maximum(whole - margin, _LOWEST), np.minimum(whole + margin, _HIGHEST)])

@@ -7,6 +7,7 @@ from silicus.report.html import write_report
 from silicus.report.learnt import print_learnt
 from silicus.report.probes import print_probes
 from silicus.report.quality import print_quality, write_quality
+from silicus.report.review import print_build, write_review
 from silicus.report.terminal import print_evaluation
 from silicus.report.training import (
     AnswerRead,
@@ -33,6 +34,7 @@ __all__ = [
     "TokenRead",
     "TrainingDone",
     "bibliography",
+    "print_build",
     "print_comparison",
     "print_evaluation",
     "print_learnt",
@@ -45,4 +47,5 @@ __all__ = [
     "uses",
     "write_quality",
     "write_report",
+    "write_review",
 ]

@@ -17,6 +17,7 @@ from silicus.evaluate import METRICS, Estimate, Evaluation, MetricName
 from silicus.report.page import print_anywhere
 from silicus.report.words import (
     ARROWS,
+    deciding,
     few,
     how_many,
     infinite,
@@ -27,6 +28,8 @@ from silicus.report.words import (
     number,
     resampling,
     score,
+    studies_compared,
+    undecided,
     where,
     with_interval,
 )
@@ -65,7 +68,7 @@ class Comparison:
     @property
     def decisive(self) -> Estimate:
         """The difference in the metric that decides: negative where the first is closer to people."""
-        return self.evaluation.differences[self.other][self.evaluation.difference_metric]
+        return self.evaluation.differences[self.other][deciding(self.evaluation)]
 
 
 def print_comparison(comparison: Comparison, console: Console) -> None:
@@ -149,6 +152,8 @@ def closer(comparison: Comparison) -> tuple[str | None, str]:
     if found.value is None:
         return None, f"{on} it cannot be said whether {name} or {other} is closer to people."
     told = f"{measured(evaluation, found, ' A − B')}.{_of_these(evaluation)}"
+    if why := undecided(evaluation):
+        return None, f"{on} it cannot be said whether {name} or {other} is closer to people: {why} ({told})"
     if found.high is not None and found.high < 0:
         return name, f"{on} {name} is closer to people than {other}: {told}"
     if found.low is not None and found.low > 0:
@@ -159,7 +164,7 @@ def closer(comparison: Comparison) -> tuple[str | None, str]:
 def _of_these(evaluation: Evaluation) -> str:
     if not few(evaluation):
         return ""
-    if evaluation.studies_n == 1:
+    if studies_compared(evaluation) <= 1:
         return " That speaks of this study alone."
     return " That speaks of these studies alone: they are fewer than 10."
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from silicus.evaluate import Cell, Evaluation
+from silicus.errors import counted
+from silicus.evaluate import Cell, Evaluation, GroupAudit
 from silicus.report.charts import COLOURS, Spec, known, quantity, svg
 from silicus.report.words import number, shorten
 
@@ -94,7 +95,7 @@ def groups(evaluation: Evaluation) -> str:
     """Return a chart of the accuracy of every group less everybody's in the same cells; nothing without groups."""
     rows = [
         {
-            "group": f"{audit.attribute}: {shorten(group.group, 30)} (n = {group.answers:,})",
+            "group": f"{audit.attribute}: {shorten(group.group, 30)} ({_many(group)})",
             "value": _hundred(group.accuracy.value),
             "low": _hundred(group.accuracy.low),
             "high": _hundred(group.accuracy.high),
@@ -120,8 +121,17 @@ def groups(evaluation: Evaluation) -> str:
     }
     zero = _cross({"x": 0}, "x")
     chart: Spec = {"data": {"values": rows}, "layer": [zero, whiskers, dots], "width": 480, "height": {"step": 22}}
-    told = f"Accuracy of {len(rows)} groups less everybody's in the same cells, in percentage points, with intervals."
+    drawn = {"respondents" if audit.resampled == "respondents" else "studies" for audit in evaluation.groups}
+    told = (
+        f"Accuracy of {len(rows)} groups less everybody's in the same cells, in percentage points, with intervals from "
+        f"{' or '.join(sorted(drawn))} drawn again."
+    )
     return svg(chart, told)
+
+
+def _many(group: GroupAudit) -> str:
+    people, answers = counted(group.people, "person", "people"), counted(group.answers, "answer", "answers")
+    return people if group.people == group.answers else f"{people}, {answers}"
 
 
 def _hundred(value: float | None) -> float | None:

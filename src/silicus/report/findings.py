@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from silicus.errors import counted
-from silicus.evaluate import CONTROLS, AttributeAudit, Estimate, Evaluation, GroupAudit
+from silicus.evaluate import CONTROLS, FEWEST, AttributeAudit, Estimate, Evaluation, GroupAudit, MetricName, Movement
 from silicus.report.probes import TITLE, probed
-from silicus.report.words import number, percent, with_interval
+from silicus.report.words import deciding, number, percent, undecided, with_interval
 
 __all__ = ["Finding", "findings"]
 
+_SIGNS: dict[MetricName, str] = {"wasserstein": "W", "total_variation": "TV", "nll": "NLL"}
 _CHANCE = 0.05
 _SMALL = 0.001
 
@@ -69,17 +70,20 @@ def _ceiling(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _floors(evaluation: Evaluation) -> Iterator[str]:
-    name, sign = evaluation.name, "W" if evaluation.difference_metric == "wasserstein" else "TV"
-    for other, metrics in evaluation.differences.items():
-        difference = metrics[evaluation.difference_metric]
-        if other in CONTROLS or difference.value is None:
-            continue
+    name, metric = evaluation.name, deciding(evaluation)
+    floors = {other: found[metric] for other, found in evaluation.differences.items() if other not in CONTROLS}
+    known = {other: difference for other, difference in floors.items() if difference.value is not None}
+    if known and undecided(evaluation):
+        yield f"Nobody is said to be closer: {undecided(evaluation)}."
+    for other, difference in known.items():
         told = "is closer to people than" if _below(difference) else "is not shown to be closer to people than"
         if difference.low is not None and difference.low > 0:
             told = "is farther from people than"
-        theirs = evaluation.overall[other][evaluation.difference_metric]
+        if undecided(evaluation):
+            told = "beside"
+        theirs = evaluation.overall[other][metric]
         yield (
-            f"{name} {told} {other} ({sign} = {number(theirs.value)}): the difference is "
+            f"{name} {told} {other} ({_SIGNS[metric]} = {number(theirs.value)}): the difference is "
             f"{with_interval(difference, signed=True)}."
         )
 
@@ -99,18 +103,25 @@ def _conditions(evaluation: Evaluation) -> Iterator[str]:
         )
         return
     ceiling = "" if moved.ceiling is None else f"; a perfect prediction would correlate {number(moved.ceiling, 2)}"
+    known = moved.spread_ratio_true.n
+    if ceiling and known < moved.cells_n:
+        ceiling += f" (over the {counted(known, 'cell', 'cells')} of which it is known what chance adds)"
+    persons = (
+        " Predictions are averaged over the people of each cell, so that knowing who is in it helps too."
+        if evaluation.matched_by_person
+        else ""
+    )
     yield (
         f"In {counted(moved.questions_n, 'question', 'questions')} asked in several conditions "
         f"({moved.cells_n:,} cells), predicted means less their question's correlate "
-        f"{with_interval(moved.correlation, 2)} with people's{ceiling}. {_by_chance(moved.chance, 'conditions')}"
+        f"{with_interval(moved.correlation, 2)} with people's{ceiling}. "
+        f"{_by_chance(moved.chance, 'conditions')}{persons}"
     )
     if moved.slope.value is not None:
-        wide = with_interval(moved.spread_ratio_true, 2)
-        spread = f"predictions spread {wide} times as widely as people's true means"
-        chance = "people's means differ no more than by chance, so there is no spread to compare"
+        unsure = "" if moved.slope.low is not None else f" Of fewer than {FEWEST} studies there are no intervals."
         yield (
             f"For a predicted difference of 1, people differ by {with_interval(moved.slope, 2)}; "
-            f"{chance if moved.spread_ratio_true.value is None else spread}."
+            f"{_spread(moved)}.{unsure}"
         )
     if moved.signs.n:
         told = (
@@ -124,8 +135,22 @@ def _conditions(evaluation: Evaluation) -> Iterator[str]:
         )
 
 
+def _spread(moved: Movement) -> str:
+    """Return how widely predictions spread, or why that cannot be said."""
+    if moved.spread_ratio_true.value is not None:
+        return f"predictions spread {with_interval(moved.spread_ratio_true, 2)} times as widely as people's true means"
+    if not moved.spread_ratio_true.n:
+        return (
+            "how widely people's true means spread is not known, for what chance adds cannot be taken from single "
+            "answers, nor from people who answered in several conditions"
+        )
+    return "differences of people's means cannot be told from chance, so there is no spread to compare"
+
+
 def _by_chance(chance: float | None, what: str) -> str:
-    told = "is more than chance" if chance is not None and chance < _CHANCE else "may be chance"
+    if chance is None:
+        return f"Whether that is more than chance cannot be told: there are too few {what} to shuffle."
+    told = "is more than chance" if chance < _CHANCE else "may be chance"
     return f"That {told}: with {what} shuffled, {_p(chance)}."
 
 
@@ -147,7 +172,7 @@ def _persons(evaluation: Evaluation) -> Iterator[str]:
     yield (
         f"Within cells, expected answers correlate {with_interval(skill.correlation, 2)} with those given "
         f"({skill.answers_n:,} answers in {counted(skill.cells_n, 'cell', 'cells')}). "
-        f"{_by_chance(skill.chance, 'personas')}"
+        f"{_by_chance(skill.chance, 'personas')}{_of_whom(evaluation)}"
     )
     yield (
         f"As they stand they explain {_percents(skill.explained)} of the variance between people who are asked the "
@@ -159,27 +184,52 @@ def _persons(evaluation: Evaluation) -> Iterator[str]:
     )
 
 
+def _of_whom(evaluation: Evaluation) -> str:
+    """Return of whom p-values and intervals of persons speak, where that is not everybody."""
+    told = ""
+    if evaluation.studies_n < FEWEST:
+        told += " Intervals draw persons and speak of these studies alone."
+    if not evaluation.people_known:
+        told += (
+            " Which answers are one person's is not known: each is taken for another person's, so that p-values and "
+            "intervals are too sure where people answered more than once."
+        )
+    return told
+
+
 def _structure(evaluation: Evaluation) -> Iterator[str]:
     found = evaluation.structure
     if found is None:
         return
     alike = number(found.agreement.value, 2)
     agree = "" if found.agreement.value is None else f"; over pairs the two agree with r = {alike}"
+    sizes = (
+        "people's correlations cannot be told from chance"
+        if found.human.value is None
+        else f"answers correlate {number(found.human.value, 2)} in size (root mean square) for people, what chance "
+        f"adds taken out, and {number(found.predicted.value, 2)} as predicted, "
+        f"{with_interval(found.ratio, 2)} times as much"
+    )
     yield (
-        f"Over {counted(found.pairs_n, 'pair', 'pairs')} of questions, answers correlate "
-        f"{number(found.human.value, 2)} in size for people and {number(found.predicted.value, 2)} as predicted, "
-        f"{with_interval(found.ratio, 2)} times as much{agree}."
+        f"Over {counted(found.pairs_n, 'pair', 'pairs')} of questions, {sizes}{agree}. Every respondent counts as one, "
+        "whatever the survey weight."
     )
 
 
 def _groups(evaluation: Evaluation) -> Iterator[str]:
     for audit in evaluation.groups:
         worst = min(audit.groups, key=_accuracy)
+        error = (
+            ""
+            if audit.mean_error_gap.value is None
+            else f" The error of the mean differs by {number(audit.mean_error_gap.value)}, at random by "
+            f"{number(audit.mean_error_gap_shuffled)} ({_p(audit.mean_error_gap_chance)})."
+        )
         yield (
-            f"{audit.attribute}: accuracy differs by {with_interval(audit.accuracy_gap)} over "
-            f"{len(audit.groups)} groups, least for {worst.group}; groups dealt out at random differ by "
-            f"{number(audit.accuracy_gap_shuffled)} ({_p(audit.accuracy_gap_chance)}). The error of the mean "
-            f"differs by {with_interval(audit.mean_error_gap)}.{_between(audit)}"
+            f"{audit.attribute}: accuracy differs by {number(audit.accuracy_gap.value)} over "
+            f"{len(audit.groups)} groups, least for {worst.group} ({counted(worst.people, 'person', 'people')}); "
+            f"groups dealt out at random differ by {number(audit.accuracy_gap_shuffled)} "
+            f"({_p(audit.accuracy_gap_chance)}).{error}{_between(audit)}"
         )
     if evaluation.groups:
         yield (
@@ -196,4 +246,6 @@ def _between(audit: AttributeAudit) -> str:
     moved = audit.between
     if moved is None or moved.slope.value is None:
         return ""
-    return f" For a predicted difference of 1 between groups, people's differ by {with_interval(moved.slope, 2)}."
+    slope = with_interval(moved.slope, 2)
+    unsure = "" if moved.slope.low is not None else f" (of fewer than {FEWEST} studies there is no interval)"
+    return f" For a predicted difference of 1 between groups, people's differ by {slope}{unsure}."

@@ -67,13 +67,13 @@ def _asked_otherwise(how: str, found: Reasked | None) -> Iterator[str]:
     if found is None:
         return
     yield (
-        f"{how}, {counted(found.answers_n, 'prediction moves', 'predictions move')} by "
+        f"{how}, {counted(found.predictions_n, 'prediction moves', 'predictions move')} by "
         f"{with_interval(found.moved)} of their mass in the mean, in {counted(found.cells_n, 'cell', 'cells')}."
     )
     if found.farther.value is not None:
         yield (
-            f"W from people goes from {number(found.distance.value)} to {number(found.distance_otherwise.value)}: "
-            f"{with_interval(found.farther, signed=True)}."
+            f"In their mean, W from the people of these cells goes from {number(found.distance.value)} to "
+            f"{number(found.distance_otherwise.value)}: {with_interval(found.farther, signed=True)}."
         )
     if found.lost.value is not None:
         yield f"The answers that people gave lose {with_interval(found.lost)} nats each."

@@ -17,6 +17,7 @@ __all__ = [
     "answer",
     "baselines",
     "coverage",
+    "deciding",
     "effective",
     "few",
     "how_many",
@@ -32,7 +33,9 @@ __all__ = [
     "resampling",
     "score",
     "shorten",
+    "studies_compared",
     "systems",
+    "undecided",
     "verdict",
     "where",
     "with_interval",
@@ -44,10 +47,19 @@ DASH = "–"
 ARROWS = {"lower": "↓", "higher": "↑", "near 1": "→ 1"}
 """Which direction is better."""
 
-_SIGNS = {"wasserstein": "W", "total_variation": "total variation"}
+_SIGNS: dict[MetricName, str] = {
+    "wasserstein": "W", "total_variation": "total variation", "nll": "negative log likelihood, nats an answer,"
+}  # fmt: skip
 
 _FEW_STUDIES = 10
-"""With fewer, the intervals over studies are too narrow, and nothing is said of other studies."""
+"""With fewer, nothing is said of other studies."""
+_FEW_ANSWERS = 30
+"""With fewer in all, nobody is said to be closer."""
+_SMALL_CELL = 10
+"""With fewer answers a cell in the median, distances favour predictions that are too sure; the likelihood does not."""
+_UNPREDICTED = 0.2
+"""With a larger share of answers without a prediction, those that have one may be of other people."""
+_NO_PREDICTION = ("no prediction for this respondent", "no prediction for the stimulus")
 
 _MEANINGS: dict[MetricName, str] = {
     "wasserstein": "How far predicted answers must be moved along the scale to become people's answers.",
@@ -213,8 +225,7 @@ def resampling(evaluation: Evaluation) -> str:
     """Return what the intervals resample, and what they therefore cannot say."""
     draws = f"({evaluation.draws:,} draws)"
     if evaluation.resampled == "studies and cells":
-        others = f", from only {evaluation.studies_n} studies: too few to speak of others" if few(evaluation) else ""
-        return f"95 % intervals resample studies, and cells within them {draws}{others}."
+        return f"95 % intervals resample studies, and cells within them {draws}."
     how = (
         f"respondents with all their answers {draws}"
         if evaluation.resampled == "respondents"
@@ -222,14 +233,36 @@ def resampling(evaluation: Evaluation) -> str:
         "answered more than once)"
     )
     return (
-        f"95 % intervals resample {how}; predictions and pooled are held fixed. They speak of these questions, not "
-        "of other studies, and lie high where distances are small or answers few."
+        f"95 % intervals resample {how}, and are centred on the estimate; predictions and pooled are held fixed. They "
+        "speak of these questions, not of other studies."
     )
+
+
+def deciding(evaluation: Evaluation) -> MetricName:
+    """Return the metric by which systems are compared: of small cells the likelihood, which the truth makes best."""
+    return "nll" if evaluation.answers_per_cell < _SMALL_CELL else evaluation.difference_metric
+
+
+def undecided(evaluation: Evaluation) -> str:
+    """Return why nobody is said to be closer, "" where nothing speaks against it."""
+    if evaluation.answers_n < _FEW_ANSWERS:
+        return f"{counted(evaluation.answers_n, *COUNTS['answers'])} are too few to tell"
+    missing = sum(evaluation.left_out.get(reason, 0) for reason in _NO_PREDICTION)
+    share = missing / (missing + evaluation.answers_n)
+    if share > _UNPREDICTED:
+        return f"{percent(share)} of the answers have no prediction, and their people may differ from the others"
+    return ""
+
+
+def studies_compared(evaluation: Evaluation) -> int:
+    """Return how many studies have the metric by which systems are compared."""
+    metric = deciding(evaluation)
+    return sum(study.metrics[evaluation.name][metric] is not None for study in evaluation.studies)
 
 
 def few(evaluation: Evaluation) -> bool:
     """Return whether there are too few studies to speak of others."""
-    return evaluation.studies_n < _FEW_STUDIES
+    return studies_compared(evaluation) < _FEW_STUDIES
 
 
 def left_out(evaluation: Evaluation) -> list[tuple[str, str]]:
@@ -242,7 +275,8 @@ def coverage(evaluation: Evaluation) -> list[str]:
     """Return the sentences on the probability the system gave to the answers offered."""
     covered = evaluation.covered
     mean, minimum = number(covered.mean), number(covered.minimum)
-    lines = [f"Probability mass covered by the answers offered: mean {mean}, minimum {minimum}."]
+    told = f"Probability mass covered by the answers offered: mean {mean}, minimum {minimum}"
+    lines = [] if covered.mean is None else [f"{told}; what is scored is how it is divided among them."]
     for system in systems(evaluation):
         zero = evaluation.probability_zero.get(system, 0)
         if zero:
@@ -254,13 +288,15 @@ def coverage(evaluation: Evaluation) -> list[str]:
 def verdict(evaluation: Evaluation) -> tuple[bool, str]:
     """Return whether the system is better than uniform guessing, and the sentence that says so.
 
-    It is better when the whole interval of the paired difference lies below 0.
+    It is better when the whole interval of the paired difference lies below 0, in the metric that decides.
     """
-    name, found = evaluation.name, evaluation.difference
-    on = where(evaluation)
+    name, on, why = evaluation.name, where(evaluation), undecided(evaluation)
+    found = evaluation.differences["uniform"][deciding(evaluation)]
     if found.value is None:
         return False, f"{on} it cannot be said whether {name} is better than uniform guessing."
     told = measured(evaluation, found)
+    if why:
+        return False, f"{on} it cannot be said whether {name} is better than uniform guessing: {why} ({told})."
     if found.high is not None and found.high < 0:
         return True, f"{on} {name} is closer to people than uniform guessing: {told}."
     if found.low is not None and found.low > 0:
@@ -270,15 +306,16 @@ def verdict(evaluation: Evaluation) -> tuple[bool, str]:
 
 def where(evaluation: Evaluation) -> str:
     """Return of what the verdict speaks: of few studies, of these alone."""
-    if evaluation.studies_n == 1:
+    studies = studies_compared(evaluation)
+    if studies <= 1:
         return "On this study"
-    return f"On these {evaluation.studies_n} studies" if few(evaluation) else "On these data"
+    return f"On these {studies} studies" if few(evaluation) else "On these data"
 
 
 def measured(evaluation: Evaluation, found: Estimate, of: str = "") -> str:
     """Return a paired difference in the metric that decides, with what it is `of`, and how sure it is."""
     value, span = number(found.value, signed=True), interval(found)
-    told = f"the difference{of} in {_SIGNS[evaluation.difference_metric]} is {value}"
+    told = f"the difference{of} in {_SIGNS[deciding(evaluation)]} is {value}"
     if not span:
         return f"{told}, and there is no interval to tell that from chance"
     if number(found.low) == number(found.high) == number(found.value):

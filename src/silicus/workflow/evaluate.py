@@ -30,7 +30,7 @@ PROBES = "probes.json"
 """What `silicus probe` leaves in a run folder."""
 
 _FLOORS = "floors"
-_WHO: dict[Unit, str] = {"person": "people", "row": "answers, each with its demographics,", "group": "groups of people"}
+_WHO: dict[Unit, str] = {"person": "people", "row": "answers with their demographics", "group": "groups of people"}
 
 
 def evaluate_run(folder: Path) -> Evaluation:

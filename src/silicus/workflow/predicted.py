@@ -65,7 +65,8 @@ def predicted_run(path: Path, whole: Dataset, data: Dataset, about: About, optio
     if not table["probabilities"].count():
         predictions = counted(len(found.table), "prediction", "predictions")
         raise InputError(f"{path}: found {predictions}, but for none of the answers that are evaluated.")
-    about = about.model_copy(update={"notes": _notes(path, found, len(found.table) - len(table))})
+    notes = [*_notes(path, found, len(found.table) - len(table)), *_strangers(found, whole)]
+    about = about.model_copy(update={"notes": notes})
     options = replace(options, model=options.name or path.stem, predictions=path)
     responses = data.responses.select(RESPONSES.names())
     inputs = {"predictions": digest(path.read_bytes())}
@@ -85,3 +86,15 @@ def _notes(path: Path, found: Predicted, elsewhere: int) -> list[str]:
     if elsewhere:
         notes.append(f"{counted(elsewhere, 'prediction', 'predictions')} not used: for none of the answers evaluated")
     return notes
+
+
+def _strangers(found: Predicted, data: Dataset) -> list[str]:
+    """Return what is done with predictions for people who are not in the data: they may be meant so, or be misspelt."""
+    if not found.strangers:
+        return []
+    names = data.responses["respondent"].drop_nulls().unique(maintain_order=True)
+    told = f"; those of the data are such as '{names[0]}'" if len(names) else ""
+    return [
+        f"{counted(len(found.strangers), 'respondent is', 'respondents are')} not in the data ('{found.strangers[0]}' "
+        f"is the first{told}): their predictions stand for the mean of their stimulus, and for nobody's own answer"
+    ]

@@ -43,8 +43,6 @@ from silicus.workflow.run import Run, read_run
 __all__ = ["probe_run"]
 
 _CELL = ["study", "condition", "question"]
-_TEXTS = 100
-"""Texts that are read, at most: the same number of every study, as far as they reach."""
 _CHOICES = 4
 
 
@@ -97,12 +95,12 @@ def probe_run(folder: Path, options: ProbeOptions) -> tuple[Probes, Evaluation |
     rng = np.random.default_rng(options.seed)
     asked, pairs = _drawn(run, options.limit, rng)
     texts = _texts(run, rng)
-    most = 3 * len(pairs) + (3 * len(texts) if isinstance(model, Reader) else 0)
+    most = 3 * len(pairs) + (3 * min(len(texts), options.texts) if isinstance(model, Reader) else 0)
     with progress(f"{model.name} is probed", most, unit="prompts and texts") as bar:
         style: AnswerStyle = run.manifest.options["answers"]
         template = get_template(run.manifest.options["template"])
         probing = _Probing(run, model, template, style, asked, pairs, rng, bar)
-        probes = _probes(probing, texts, about, found, options.seed)
+        probes = _probes(probing, texts, about, found, options)
         bar.reach(most)  # Texts too short to be cut, and people without a double, are not asked.
     write(folder / PROBES, probes)
     if found is not None:
@@ -160,7 +158,7 @@ def _drawn(run: Run, limit: int, rng: np.random.Generator) -> tuple[pl.DataFrame
 
 
 def _texts(run: Run, rng: np.random.Generator) -> list[Item]:
-    """Return stimuli whose texts are read: each text once, at random, the same number of every study."""
+    """Return stimuli of different texts, at random; the first so many hold as many of every study as they can."""
     every = list(run.items.values())
     items = [every[int(place)] for place in rng.permutation(len(every))]
     different = list({(item.study, item.context, item.text): item for item in items}.values())
@@ -169,7 +167,7 @@ def _texts(run: Run, rng: np.random.Generator) -> list[Item]:
     for place, item in enumerate(different):
         turns[item.study] = turns.get(item.study, 0) + 1
         ranked.append((turns[item.study], place, item))
-    return [item for _, _, item in sorted(ranked, key=lambda each: each[:2])[:_TEXTS]]
+    return [item for _, _, item in sorted(ranked, key=lambda each: each[:2])]
 
 
 def _text(item: Item) -> str:
@@ -177,7 +175,11 @@ def _text(item: Item) -> str:
 
 
 def _probes(
-    probing: _Probing, texts: list[Item], about: Mapping[str, dict[str, str]], found: Evaluation | None, seed: int
+    probing: _Probing,
+    texts: list[Item],
+    about: Mapping[str, dict[str, str]],
+    found: Evaluation | None,
+    options: ProbeOptions,
 ) -> Probes:
     removed = probing.compared(
         probing.again(probing.pairs, [(without_stimulus(item), who) for item, who in probing.pairs])
@@ -185,12 +187,12 @@ def _probes(
     swaps, kept = swapped(probing.pairs, probing.rng)
     own = [probing.pairs[int(place)] for place in kept]
     swap = probing.compared(probing.again(own, swaps)) if own else None
-    remembered, unread = _remembered(probing, texts, found)
+    remembered, unread = _remembered(probing, texts[: options.texts], found)
     recalls, unasked = _recalled(probing, texts, about)
     alone = [] if own else ["Personas were not swapped: everybody in a study has the same attributes, or none."]
     return Probes(
         model=probing.model.fingerprint,
-        seed=seed,
+        seed=options.seed,
         answers_n=len(probing.pairs),
         stimulus_removed=removed,
         persona_swapped=swap,
@@ -219,6 +221,8 @@ def _remembered(
     probing: _Probing, items: list[Item], found: Evaluation | None
 ) -> tuple[tuple[Verbatim | None, Familiar | None], list[str]]:
     """Return what reading the studies' own words says, and why nothing can be said."""
+    if not items:
+        return (None, None), ["Texts were not read, as --texts 0 says."]
     if not isinstance(probing.model, Reader):
         why = f"Texts were not read: '{probing.model.name}' gives no probabilities of texts."
         return (None, None), [why]
