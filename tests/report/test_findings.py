@@ -179,3 +179,15 @@ def test_a_model_that_moves_for_nobody_is_said_to_predict_no_difference():
     assert told["Does it know persons, or only questions?"] == (
         "m predicts the same for everybody who is asked the same, in 4 cells of several answers."
     )
+
+
+@pytest.mark.parametrize(
+    ("gain", "loss", "sign", "size"),
+    [(0.6, 0.4, "people's sign", "2.5"), (0.4, 0.6, "the other sign than people's", "2.5")],
+)
+def test_of_one_question_in_two_conditions_no_correlation_is_told(asian_disease, gain, loss, sign, size):
+    found = {finding.key: finding.sentences for finding in findings(asian_disease(gain, loss))}
+    assert found["conditions"] == [
+        f"One question was asked in two conditions: the predicted difference has {sign}, and people's is {size} times as "
+        "large."
+    ]

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from silicus.errors import InputError
@@ -180,7 +179,7 @@ def _differences(found: Gathered, resampled: FloatArray, other: str) -> dict[Met
         own, theirs = (found.columns.index((system, metric)) for system in (found.systems[0], other))
         columns = found.table.values[:, [own, theirs]]
         missing = np.isnan(columns)
-        both: npt.NDArray[np.bool_] = np.logical_not(missing).all(axis=1)
+        both = np.logical_not(missing[:, 0] | missing[:, 1])
         common = replace(
             found.table, values=np.where(both[:, None], columns, np.nan), equal=found.table.equal[[own, theirs]]
         )

@@ -102,6 +102,9 @@ def _conditions(evaluation: Evaluation) -> Iterator[str]:
             f"{counted(moved.questions_n, 'question', 'questions')} asked in several."
         )
         return
+    if moved.cells_n == 2:
+        yield from _one_difference(moved)
+        return
     ceiling = "" if moved.ceiling is None else f"; a perfect prediction would correlate {number(moved.ceiling, 2)}"
     known = moved.spread_ratio_true.n
     if ceiling and known < moved.cells_n:
@@ -132,6 +135,17 @@ def _conditions(evaluation: Evaluation) -> Iterator[str]:
         yield (
             f"{_percents(moved.signs)} of {counted(moved.signs.n, 'difference', 'differences')} between two conditions "
             f"have people's sign{told}."
+        )
+
+
+def _one_difference(moved: Movement) -> Iterator[str]:
+    """Yield what can be said of one question in two conditions: any two differences correlate 1 or -1."""
+    if moved.slope.value is not None and moved.signs.n:
+        sign = "people's sign" if moved.slope.value > 0 else "the other sign than people's"
+        told = "" if moved.signs_told_apart.n else ", which cannot be told from chance"
+        yield (
+            f"One question was asked in two conditions: the predicted difference has {sign}, and people's{told} is "
+            f"{number(abs(moved.slope.value), 1)} times as large."
         )
 
 

@@ -137,7 +137,10 @@ def _questions(evaluation: Evaluation, cells: Sequence[Cell]) -> Iterator[_Quest
         return cell.study, cell.question, tuple(cell.values), tuple(cell.labels)
 
     order = {k: place for place, k in enumerate(dict.fromkeys(map(key, cells)))}
-    for (study, question, *_), group in itertools.groupby(sorted(cells, key=lambda c: order[key(c)]), key):
+    # Conditions of every question stand in one order, that of the study.
+    place = {(c.study, c.condition): number for number, c in reversed(list(enumerate(evaluation.cells)))}
+    ranked = sorted(cells, key=lambda c: (order[key(c)], place[c.study, c.condition]))
+    for (study, question, *_), group in itertools.groupby(ranked, key):
         together = list(group)
         half = len(together) == 1 and len(order) > 1
         yield _Question(
