@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 
 from silicus.evaluate import Estimate, IndividualSkill, Movement, Moving, People, individual_skill, movement
-from silicus.evaluate.bootstrap import CellTable, interval, overall, resample_studies
+from silicus.evaluate.bootstrap import CellTable, expanded, interval, overall, resample_studies
 
 __all__ = ["SIMULATIONS", "coverage"]
 
@@ -21,7 +21,7 @@ def mean_over_studies(rng: np.random.Generator, studies: int = 40) -> tuple[Esti
     study = np.repeat(np.arange(studies), sizes)
     values = 0.15 + 0.05 * rng.standard_normal(studies)[study] + 0.04 * rng.standard_normal(len(study))
     table = CellTable(values[:, None], np.ones(len(study)), study, np.array([True]))
-    low, high = interval(resample_studies(table, _DRAWS, rng)[:, 0])
+    low, high = interval(resample_studies(table, _DRAWS, rng)[:, 0], expanded(studies))
     return Estimate(value=float(overall(table)[0]), low=low, high=high, n=len(study)), 0.15
 
 
@@ -33,7 +33,7 @@ def paired_difference(rng: np.random.Generator, studies: int = 40) -> tuple[Esti
     both[:, 1] += 0.03 * rng.standard_normal(studies)[study]
     table = CellTable(both, np.ones(len(study)), study, np.array([True, True]))
     drawn = resample_studies(table, _DRAWS, rng)
-    low, high = interval(drawn[:, 1] - drawn[:, 0])
+    low, high = interval(drawn[:, 1] - drawn[:, 0], expanded(studies))
     value = overall(table)
     return Estimate(value=float(value[1] - value[0]), low=low, high=high, n=len(study)), -0.03
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from silicus.evaluate.bootstrap import (
     CellTable,
     centred_draws,
+    expanded,
     interval,
     mean_of_draws,
     overall,
@@ -85,6 +87,12 @@ def test_the_mean_of_draws_is_one_over_cells_and_then_over_studies():
     cells = CellTable(values, np.array([1.0, 3.0, 4.0]), np.array([0, 0, 1]), np.array([True, False]))
     found = mean_of_draws(cells, 1, [(cell, own[None]) for cell, own in enumerate(values)])
     assert found.tolist() == [[(1.5 + 6) / 2, (1 + 3 * 2 + 4 * 6) / 8]]
+
+
+@pytest.mark.parametrize(("clusters", "t"), [(10, 2.262157), (20, 2.093024), (40, 2.022691)])
+def test_the_expanded_level_is_that_of_students_t(clusters, t):
+    wide = NormalDist().inv_cdf((1 + expanded(clusters)) / 2)
+    assert wide == pytest.approx(t * math.sqrt(clusters / (clusters - 1)), abs=0.001)
 
 
 def test_draws_are_centred_by_their_median_and_what_is_infinite_stays():

@@ -29,6 +29,16 @@ def skill(asked: People, draws: int = 200, shuffles: int = 200, seed: int = 0) -
     return found
 
 
+def test_answers_are_looked_up_or_searched_for_with_the_same_result(monkeypatch):
+    rng = np.random.default_rng(4)
+    # Thirty persons, each of whom was shown some of eight stimuli.
+    person, cell = np.nonzero(rng.random((30, 8)) < 0.7)
+    asked = people(rng.random(len(cell)), rng.random(len(cell)), cell, person=person)
+    looked_up = skill(asked)
+    monkeypatch.setattr("silicus.evaluate.individual._TABLE", 0)
+    assert skill(asked) == looked_up
+
+
 def test_everything_by_hand():
     # Less the cell's mean: people -.5 .5, -.2 .2; the model -.1 .1, .1 -.1.
     found = skill(people([0, 1, 0.4, 0.8], [0.3, 0.5, 0.7, 0.5], [0, 0, 1, 1]))

@@ -172,8 +172,9 @@ def test_of_ten_studies_studies_are_drawn_again_and_cells_within_them():
     predictions = pl.DataFrame(rows, schema=PREDICTIONS, orient="row")
     found = evaluate({i.item: i for i in items}, people, predictions, "m", np.random.default_rng(1), 2000)
     assert found.resampled == "studies and cells"
-    w, error = found.overall["m"]["wasserstein"], np.std(missed) / math.sqrt(10)
-    assert (w.low, w.high) == pytest.approx((0.45 - 1.96 * error, 0.45 + 1.96 * error), abs=0.02)
+    # Student's t with 9 degrees of freedom, of the standard error.
+    w, error = found.overall["m"]["wasserstein"], np.std(missed, ddof=1) / math.sqrt(10)
+    assert (w.low, w.high) == pytest.approx((0.45 - 2.262 * error, 0.45 + 2.262 * error), abs=0.02)
 
 
 def test_a_respondent_is_scored_with_the_prediction_for_that_respondent():

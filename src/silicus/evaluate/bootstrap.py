@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from silicus.evaluate.metrics import FloatArray
 from silicus.evaluate.records import Estimate
 
 __all__ = [
-    "CellTable", "centred_draws", "estimate", "interval", "mean_of_draws", "overall", "resample_studies",
+    "CellTable", "centred_draws", "estimate", "expanded", "interval", "mean_of_draws", "overall", "resample_studies",
     "resample_sums", "within_studies",
 ]  # fmt: skip
 
@@ -180,16 +181,39 @@ def centred_draws(draws: FloatArray, value: FloatArray) -> FloatArray:
     return draws + np.where(np.isfinite(shift), shift, 0.0)
 
 
-def estimate(value: float, draws: FloatArray, n: int) -> Estimate:
+def estimate(value: float, draws: FloatArray, n: int, level: float = 0.95) -> Estimate:
     """Return a value with the percentile interval of its draws.
 
     Args:
         value: of the data themselves.
         draws: of resamples, shape (draws,).
         n: how many cells, pairs or answers it is of.
+        level: share of the draws inside.
     """
-    low, high = interval(draws)
+    low, high = interval(draws, level)
     return Estimate(value=value, low=low, high=high, n=n)
+
+
+def expanded(clusters: int) -> float:
+    """Return the share of draws of so many clusters, 10 or more, whose percentiles hold the truth in 95 %.
+
+    Clusters drawn again vary less than clusters do, and their variance is an estimate too: the expanded percentile
+    interval (Hesterberg, 2015, doi:10.1080/00031305.2015.1089789). Student's t is taken from the expansion of
+    Abramowitz & Stegun (1964, 26.7.5), to four digits.
+
+    Examples:
+        >>> [round(expanded(clusters), 3) for clusters in (10, 40, 1000)]
+        [0.983, 0.959, 0.95]
+    """
+    normal = NormalDist()
+    z, freedom = normal.inv_cdf(0.975), clusters - 1
+    t = (
+        z
+        + (z**3 + z) / (4 * freedom)
+        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
+        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * freedom**3)
+    )
+    return 2 * normal.cdf(t * (clusters / freedom) ** 0.5) - 1
 
 
 def interval(draws: FloatArray, level: float = 0.95) -> tuple[float, float]:

@@ -7,6 +7,7 @@ of answers; knows no tables.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,10 @@ from silicus.record import Record
 __all__ = ["IndividualSkill", "People", "individual_skill"]
 
 Index = npt.NDArray[np.int64]
+
+
+_TABLE = 20_000_000
+"""Up to so many pairs of persons and stimuli a table says where each answer stands."""
 
 
 class IndividualSkill(Record):
@@ -207,20 +212,35 @@ def _shuffled(people: People, correlation: float, shuffles: int, rng: np.random.
     answer, expected = (centred(each, people.cell, people.weight) for each in (people.answer, people.expected))
     slot = _slot(people)
     slots = int(slot.max()) + 1
-    key = people.person * slots + slot
-    order = np.argsort(key)
+    place_of = _places(people.person * slots + slot)
     found, members = np.zeros(shuffles), np.argsort(group, kind="stable")
     other = np.zeros_like(group)
     for shuffle in range(shuffles):
         # Random numbers sorted within each group are a random order of it.
         other[members] = members[np.argsort(group[members] + rng.random(len(members)))]
-        wanted = other[people.person] * slots + slot
-        theirs = order[np.minimum(np.searchsorted(key[order], wanted), len(order) - 1)]
-        shown = key[theirs] == wanted
+        theirs = place_of(other[people.person] * slots + slot)
+        shown = theirs >= 0
         found[shuffle] = _weighted(answer[shown], expected[theirs[shown]], people.weight[shown])
     as_much = (~(found < correlation - 1e-12 * abs(correlation))).sum()
     told = found[np.isfinite(found)]
     return float(told.mean()) if len(told) else float("nan"), float((1 + as_much) / (1 + shuffles))
+
+
+def _places(key: Index) -> Callable[[Index], Index]:
+    """Return a function from keys to where they stand in `key`, -1 where they do not; `key` holds none twice."""
+    if int(key.max()) < _TABLE:
+        # Looked up, not searched for: the shuffles of a large survey ask for hundreds of millions.
+        table = np.full(int(key.max()) + 1, -1, dtype=np.int64)
+        table[key] = np.arange(len(key))
+        return lambda wanted: np.where(wanted < len(table), table[np.minimum(wanted, len(table) - 1)], -1)
+    order = np.argsort(key)
+    ranked = key[order]
+
+    def search(wanted: Index) -> Index:
+        found = order[np.minimum(np.searchsorted(ranked, wanted), len(order) - 1)]
+        return np.where(key[found] == wanted, found, -1)
+
+    return search
 
 
 def _group(people: People) -> Index:

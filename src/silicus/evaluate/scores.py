@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from silicus.errors import InputError
-from silicus.evaluate.bootstrap import estimate, interval, overall, within_studies
+from silicus.evaluate.bootstrap import estimate, expanded, interval, overall, within_studies
 from silicus.evaluate.details import details
 from silicus.evaluate.evaluation import Cell, Covered, Evaluation, StudyScores
 from silicus.evaluate.gather import Gathered, gather, resample, way
@@ -60,7 +60,8 @@ def evaluate(
 
     A cell is one question in one condition. Distances are taken between its two distributions, then averaged
     over the cells of a study, then over studies. Intervals are 95 % percentile intervals: over resampled
-    studies and cells within them; or, of fewer than ten studies, which then stay as they are, over their people:
+    studies and cells within them, expanded for their number (`expanded`); or, of fewer than ten studies, which then
+    stay as they are, over their people:
     respondents with all their answers where ids are known and some answer twice, else people within cells as if every
     answer came from another person, which is too narrow where it does not. Predictions and the baseline `pooled` are
     held fixed then, and draws are centred on the estimate (`centred_draws`).
@@ -102,6 +103,7 @@ def evaluate(
     found = gather(matched.blocks, systems)
     resampled_what = way(found, beside.people_known)
     resampled = resample(found, resampled_what, draws, rng)
+    level = expanded(len(found.studies)) if resampled_what == "studies and cells" else 0.95
     known = ~np.isnan(found.table.values[:, found.columns.index((name, "wasserstein"))])
     metric: DistanceName = "wasserstein" if known.any() else "total_variation"
     by_person = sum(int(a.people[a.by_person].sum()) for a, _ in found.by_block)
@@ -120,11 +122,11 @@ def evaluate(
         left_out=_left_out(matched.left_out, found.cells, name),
         resampled=resampled_what,
         draws=draws,
-        overall=_overall(found, resampled),
+        overall=_overall(found, resampled, level),
         perfect_wasserstein=_perfect(found),
-        differences={other: _differences(found, resampled, other) for other in systems[1:]},
+        differences={other: _differences(found, resampled, other, level) for other in systems[1:]},
         difference_metric=metric,
-        reached={system: _reached(found, resampled, system) for system in systems if system != "uniform"},
+        reached={system: _reached(found, resampled, system, level) for system in systems if system != "uniform"},
         **details(matched.blocks, found, name, rng, beside.respondents),
         probability_zero=found.probability_zero,
         covered=_covered(matched.predictions["covered"].drop_nulls().drop_nans()),
@@ -151,13 +153,13 @@ def _left_out(answers: Counter[str], cells: list[Cell], name: str) -> dict[str, 
     return {reason: reasons[reason] for reason in LEFT_OUT if reasons[reason]}
 
 
-def _overall(found: Gathered, resampled: FloatArray) -> dict[str, dict[MetricName, Estimate]]:
+def _overall(found: Gathered, resampled: FloatArray, level: float) -> dict[str, dict[MetricName, Estimate]]:
     values = overall(found.table)
     estimates: dict[str, dict[MetricName, Estimate]] = {system: {} for system in found.systems}
     for column, (system, metric) in enumerate(found.columns):
         known = ~np.isnan(found.table.values[:, column])
         n = known.sum() if found.table.equal[column] else found.answers[known].sum()
-        low, high = interval(resampled[:, column])
+        low, high = interval(resampled[:, column], level)
         # No metric is below 0, which draws centred on a small one may be.
         low = max(low, min(0.0, float(values[column]))) if np.isfinite(low) else low
         estimates[system][metric] = Estimate(value=float(values[column]), low=low, high=high, n=int(n))
@@ -169,7 +171,7 @@ def _perfect(found: Gathered) -> float:
     return float(overall(found.table)[-1])
 
 
-def _differences(found: Gathered, resampled: FloatArray, other: str) -> dict[MetricName, Estimate]:
+def _differences(found: Gathered, resampled: FloatArray, other: str, level: float) -> dict[MetricName, Estimate]:
     """Return the system's mean of every metric minus that of another, paired by resample, over the cells of both.
 
     Where the other lacks cells that the system has, its resampled means are of other cells, and there is no interval.
@@ -189,7 +191,7 @@ def _differences(found: Gathered, resampled: FloatArray, other: str) -> dict[Met
             drawn = _or_zero(resampled[:, own] - resampled[:, theirs])
         same = bool((missing[:, 0] == missing[:, 1]).all())
         n = int(both.sum()) if found.table.equal[own] else int(found.answers[both].sum())
-        estimates[metric] = estimate(value, drawn if same else np.full(1, np.nan), n)
+        estimates[metric] = estimate(value, drawn if same else np.full(1, np.nan), n, level)
     return estimates
 
 
@@ -198,7 +200,7 @@ def _or_zero(difference: FloatArray) -> FloatArray:
     return np.where(np.abs(difference) < 1e-12, 0.0, difference)
 
 
-def _reached(found: Gathered, resampled: FloatArray, system: str) -> Estimate:
+def _reached(found: Gathered, resampled: FloatArray, system: str, level: float) -> Estimate:
     """Return how much of the way from `uniform` to a perfect prediction a system has gone, paired by resample."""
     own, guess = (found.columns.index((each, "wasserstein")) for each in (system, "uniform"))
 
@@ -206,7 +208,7 @@ def _reached(found: Gathered, resampled: FloatArray, system: str) -> Estimate:
         way = means[..., guess] - means[..., -1]
         return (means[..., guess] - means[..., own]) / np.where(way > 0, way, np.nan)
 
-    low, high = interval(share(resampled))
+    low, high = interval(share(resampled), level)
     n = int(np.isfinite(found.table.values[:, own]).sum())
     return Estimate(value=float(share(overall(found.table))), low=low, high=high, n=n)
 
