@@ -285,6 +285,31 @@ def test_a_codebook_is_drafted_on_the_standard_output(silicus, tmp_path):
     assert "questions:" in output
 
 
+def test_a_deposit_is_looked_at_drafted_built_and_approved_at_the_prompt(silicus, tmp_path):
+    deposit = tmp_path / "deposit"
+    deposit.mkdir()
+    lines = [f"p{n},{n % 2},{1 + n % 5}" for n in range(40)]
+    (deposit / "answers.csv").write_text("\n".join(["id,treat,warm", *lines]), encoding="utf-8")
+    code, output, _ = silicus("build", "inspect", "deposit")
+    assert code == 0
+    assert "treat" in output[output.index("Assigned") : output.index("Answered")]
+    code, output, _ = silicus("build", "draft", "deposit")
+    assert code == 0
+    assert "column: treat" in output
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(
+        "name: warmth\nsource: {citation: Somebody (2020), licence: CC0}\nfile: answers.csv\nrespondent: id\n"
+        "condition: {column: treat, values: {0: {id: none}, 1: {id: flyer, text: You get a flyer.}}}\n"
+        "questions: [{id: warm, text: 'How warm?', scale: {kind: ordinal, low: 1, high: 5}}]\n",
+        encoding="utf-8",
+    )
+    code, output, error = silicus("build", "deposit", "--recipe", "recipe.yaml", "--out", "made")
+    assert code == 2
+    assert "STOPPED  Do the words shown stand in the documents?" in output
+    assert "a gate stopped the dataset. Mend the recipe as the gates say, and build again." in error
+    assert silicus("build", "approve", "made", "--by", "A. Reviewer")[0] == 2
+
+
 def test_two_runs_are_compared_and_cited_at_the_prompt(silicus):
     for model in ("scripted", "uniform"):
         silicus("simulate", "asian-disease", "--model", model, "--respondents", "5", "--out", model)

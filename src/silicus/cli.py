@@ -198,6 +198,31 @@ def approve(build: Path, /, *, by: str) -> None:
         _say(f"Approved by {approved.by} on {approved.on}: {build / 'dataset'}")
 
 
+@build_app.command(name="inspect")
+def inspect_build(deposit: Path, /) -> None:
+    """Say what every column of a deposit holds, and which may be assigned or answered.
+
+    Args:
+        deposit: A folder or .zip archive of data files, codebooks and questionnaires.
+    """
+    from silicus.report import print_profile
+    from silicus.workflow import inspect_deposit
+
+    print_profile(inspect_deposit(deposit), Console())
+
+
+@build_app.command
+def draft(deposit: Path, /) -> None:
+    """Print a recipe drafted by rules, to be finished by hand.
+
+    Args:
+        deposit: A folder or .zip archive of data files, codebooks and questionnaires.
+    """
+    from silicus.workflow import draft_recipe
+
+    sys.stdout.write(draft_recipe(deposit))
+
+
 data_app = App(name="data", help="People's answers: which there are, what is wrong with them, what is tested on what.")
 app.command(data_app)
 

@@ -6,6 +6,7 @@ from silicus.report.datasets import print_prepared, print_readers
 from silicus.report.html import write_report
 from silicus.report.learnt import print_learnt
 from silicus.report.probes import print_probes
+from silicus.report.profile import print_profile
 from silicus.report.quality import print_quality, write_quality
 from silicus.report.review import print_build, write_review
 from silicus.report.terminal import print_evaluation
@@ -41,6 +42,7 @@ __all__ = [
     "print_prepared",
     "print_preview",
     "print_probes",
+    "print_profile",
     "print_quality",
     "print_readers",
     "print_training",

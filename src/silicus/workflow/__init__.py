@@ -1,6 +1,7 @@
 """The verbs: one config in, one folder out."""
 
 from silicus.workflow.build import approve_build, build_deposit
+from silicus.workflow.build_inspect import draft_recipe, inspect_deposit
 from silicus.workflow.cite import cite_run
 from silicus.workflow.compare import compare_runs
 from silicus.workflow.data import inspect_data, prepare_data
@@ -16,9 +17,11 @@ __all__ = [
     "build_deposit",
     "cite_run",
     "compare_runs",
+    "draft_recipe",
     "evaluate_data",
     "evaluate_run",
     "inspect_data",
+    "inspect_deposit",
     "prepare_data",
     "probe_run",
     "read_run",

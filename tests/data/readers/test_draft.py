@@ -37,6 +37,11 @@ def csv_file(tmp_path, rows=24):
     return path
 
 
+def test_a_column_may_be_called_rows(tmp_path):
+    (tmp_path / "answers.csv").write_text("id,rows\na,1\nb,2\nc,2\n", encoding="utf-8")
+    assert "rows" in draft_codebook(tmp_path / "answers.csv")
+
+
 def test_a_draft_guesses_the_roles_of_columns(tmp_path):
     book = filled(tmp_path, draft_codebook(csv_file(tmp_path)))
     assert (book.name, book.respondent, book.weight) == ("answers", "caseid", "wt")

@@ -138,10 +138,10 @@ def _listed(title: str, columns: list[_Seen]) -> list[str]:
 
 
 def _look(table: LabelledTable, column: str) -> _Seen:
-    codes = table.codes(column)
+    codes = table.codes(column).alias("code")  # a column may be called rows
     missing = table.missing.get(column, {})
     counted = codes.drop_nulls().value_counts(sort=True, name="rows")
-    counts: dict[str, int] = dict(counted.sort("rows", column, descending=[True, False]).iter_rows())
+    counts: dict[str, int] = dict(counted.sort("rows", "code", descending=[True, False]).iter_rows())
     return _Seen(
         column=column,
         counts={code: rows for code, rows in counts.items() if code not in missing},
