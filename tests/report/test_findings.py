@@ -191,3 +191,12 @@ def test_of_one_question_in_two_conditions_no_correlation_is_told(asian_disease,
         f"One question was asked in two conditions: the predicted difference has {sign}, and people's is 2.5 times as "
         "large."
     ]
+
+
+def test_groups_that_are_too_small_are_named():
+    evaluation = survey()
+    audit = evaluation.groups[0].model_copy(
+        update={"left_out": ["a: 3 people", "b: 2 people", "c: 1 person", "d: 1 person"]}
+    )
+    found = {finding.key: finding.sentences for finding in findings(evaluation.model_copy(update={"groups": [audit]}))}
+    assert found["groups"][0].endswith(" Left out as too small, or unknown: a: 3 people; b: 2 people; c: 1 person; ….")

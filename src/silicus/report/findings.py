@@ -14,6 +14,8 @@ __all__ = ["Finding", "findings"]
 
 _SIGNS: dict[MetricName, str] = {"wasserstein": "W", "total_variation": "TV", "nll": "NLL"}
 _CHANCE = 0.05
+_NAMED = 3
+"""Groups left out that are named; the record has all."""
 _SMALL = 0.001
 
 
@@ -243,7 +245,7 @@ def _groups(evaluation: Evaluation) -> Iterator[str]:
             f"{audit.attribute}: accuracy differs by {number(audit.accuracy_gap.value)} over "
             f"{len(audit.groups)} groups, least for {worst.group} ({counted(worst.people, 'person', 'people')}); "
             f"groups dealt out at random differ by {number(audit.accuracy_gap_shuffled)} "
-            f"({_p(audit.accuracy_gap_chance)}).{error}{_between(audit)}"
+            f"({_p(audit.accuracy_gap_chance)}).{error}{_between(audit)}{_too_small(audit)}"
         )
     if evaluation.groups:
         yield (
@@ -254,6 +256,12 @@ def _groups(evaluation: Evaluation) -> Iterator[str]:
 
 def _accuracy(group: GroupAudit) -> float:
     return float("inf") if group.accuracy.value is None else group.accuracy.value
+
+
+def _too_small(audit: AttributeAudit) -> str:
+    """Return which groups are left out, the first of them by name; nothing where none is."""
+    names = "; ".join(audit.left_out[:_NAMED]) + ("; …" if len(audit.left_out) > _NAMED else "")
+    return f" Left out as too small, or unknown: {names}." if names else ""
 
 
 def _between(audit: AttributeAudit) -> str:
