@@ -91,13 +91,15 @@ def _study_totals(table: CellTable) -> tuple[FloatArray, FloatArray]:
     return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
 
-def resample_studies(table: CellTable, draws: int, rng: np.random.Generator) -> FloatArray:
+def resample_studies(table: CellTable, draws: int, rng: np.random.Generator, *, stay: bool = False) -> FloatArray:
     """Return `overall` of resampled studies and, within each, resampled cells; shape (draws, columns).
 
     Two stages, both with replacement, as many studies and cells as there are (doi:10.1017/CBO9780511802843,
-    section 3.8). A study drawn twice has its cells drawn twice.
+    section 3.8). A study drawn twice has its cells drawn twice. Studies that `stay` are all in every draw, once, and
+    their cells alone are drawn.
     """
-    chosen = rng.integers(table.studies, size=(draws, table.studies))
+    every = np.broadcast_to(np.arange(table.studies), (draws, table.studies))
+    chosen = every if stay else rng.integers(table.studies, size=every.shape)
     numerator = np.zeros((draws, table.values.shape[1]))
     denominator = np.zeros_like(numerator)
     for study in range(table.studies):

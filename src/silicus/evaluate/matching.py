@@ -15,7 +15,7 @@ from silicus.errors import InputError
 from silicus.evaluate.metrics import FloatArray
 from silicus.study import KEY, PREDICTIONS, RESPONSES, Item, Scale, need_columns, pooled, uniform
 
-__all__ = ["Block", "Matched", "match", "sums"]
+__all__ = ["Block", "Matched", "match", "places", "sums"]
 
 _CELL = ("study", "condition", "question")
 _PERSON = (*KEY, "respondent")
@@ -304,7 +304,7 @@ def _block(
         scales=scales,
         cells=cells,
         rows=found.select(*KEY, "respondent", "n"),
-        cell=_index(found, cells.select(_CELL)),
+        cell=places(found, cells.select(_CELL)),
         answer=found["answer"].to_numpy(),
         people=found["n"].to_numpy(),
         weight=found["weight"].to_numpy(),
@@ -321,10 +321,10 @@ def _block(
     )
 
 
-def _index(rows: pl.DataFrame, keys: pl.DataFrame) -> npt.NDArray[np.int64]:
+def places(rows: pl.DataFrame, keys: pl.DataFrame) -> npt.NDArray[np.int64]:
     """Return the place of every row's key among `keys`, shape (rows,)."""
-    places = rows.join(keys.with_row_index("place"), on=keys.columns, how="left", maintain_order="left")
-    return places["place"].to_numpy().astype(np.int64)
+    found = rows.join(keys.with_row_index("place"), on=keys.columns, how="left", maintain_order="left")
+    return found["place"].to_numpy().astype(np.int64)
 
 
 def _pooled(found: pl.DataFrame, pools: dict[tuple[str, ...], FloatArray], points: int) -> FloatArray:
@@ -333,7 +333,7 @@ def _pooled(found: pl.DataFrame, pools: dict[tuple[str, ...], FloatArray], point
     unknown = np.full(points, np.nan)
     triples = cast("list[tuple[str, str, str]]", shown.rows())
     vectors = [pools.get(key[:2], pools.get(key, unknown)) for key in triples]
-    return np.stack(vectors)[_index(found, shown)]
+    return np.stack(vectors)[places(found, shown)]
 
 
 def _others(found: pl.DataFrame, cells: pl.DataFrame, points: int) -> FloatArray:
@@ -341,7 +341,7 @@ def _others(found: pl.DataFrame, cells: pl.DataFrame, points: int) -> FloatArray
 
     Beside them stands one who may answer anything, so that no answer has probability 0.
     """
-    cell, answer = _index(found, cells.select(_CELL)), found["answer"].to_numpy()
+    cell, answer = places(found, cells.select(_CELL)), found["answer"].to_numpy()
     own = np.eye(points)[np.maximum(answer, 0)] * (answer >= 0)[:, None]
     weight = found["weight"].to_numpy()[:, None]
     told = sums(own * weight * found["n"].to_numpy()[:, None], cell, len(cells))[cell]

@@ -19,7 +19,7 @@ import polars as pl
 
 from silicus.errors import InputError
 from silicus.evaluate.bootstrap import CellTable, estimate, overall, resample_studies
-from silicus.evaluate.matching import sums
+from silicus.evaluate.matching import places, sums
 from silicus.evaluate.metrics import FloatArray, total_variation, wasserstein
 from silicus.evaluate.paired import FEWEST
 from silicus.evaluate.records import Estimate
@@ -132,7 +132,7 @@ def reasked(
     people = people.join(both.select(_CELL).unique(), on=_CELL, how="semi", maintain_order="left")
     parts = [_of_scale(rows, people, stimuli, scale) for scale, stimuli, rows in _by_scale(both, items)]
     table = _cell_table([name for names, _, _ in parts for name in names], [values for _, values, _ in parts])
-    resampled = _resampled(table, draws, rng)
+    resampled = resample_studies(table, draws, rng, stay=table.studies < FEWEST)
     names = ("moved", "lost", "distance", "distance_otherwise", "farther")
     whole = overall(table)
     found = {
@@ -200,7 +200,7 @@ def _of_scale(
         Studies of the cells; numbers in the order of `Reasked`, shape (cells, 5); number of answers.
     """
     cells = rows.select(_CELL).unique(maintain_order=True)
-    cell, weight = _places(rows, cells), rows["weight"].to_numpy()
+    cell, weight = places(rows, cells), rows["weight"].to_numpy()
     asked, otherwise = (_points(rows, column, len(scale.values)) for column in ("asked", "otherwise"))
     codes = pl.DataFrame({"response": scale.values, "answer": range(len(scale.values))}, schema_overrides=_CODES)
     answers = people.filter(pl.col("item").is_in(stimuli)).join(codes, on="response", maintain_order="left")
@@ -232,7 +232,7 @@ def _points(rows: pl.DataFrame, column: str, points: int) -> FloatArray:
 def _human(answers: pl.DataFrame, cells: pl.DataFrame, points: int) -> FloatArray:
     """Return people's shares in every cell, shape (cells, points); NaN where fewer than 2 answered."""
     people, weight = answers["n"].to_numpy(), answers["weight"].to_numpy()
-    cell, count = _places(answers, cells), len(cells)
+    cell, count = places(answers, cells), len(cells)
     shares = sums(people * weight, cell * points + answers["answer"].to_numpy(), count * points).reshape(count, points)
     enough = sums(people.astype(np.float64), cell, count) >= 2
     return shares / np.where(enough, shares.sum(axis=1), np.nan)[:, None]
@@ -250,7 +250,7 @@ def _lost(
         predicted: the probabilities as asked and otherwise, both of shape (rows, points).
     """
     stimuli = rows.group_by(KEY, maintain_order=True).agg(nameless=pl.col("respondent").is_null().any())
-    stimulus, weight = _places(rows, stimuli.select(KEY)), rows["weight"].to_numpy()
+    stimulus, weight = places(rows, stimuli.select(KEY)), rows["weight"].to_numpy()
     found = answers.join(rows.select(_PERSON).with_row_index("own"), on=_PERSON, how="left", maintain_order="left")
     found = found.join(stimuli.with_row_index("mean", offset=len(rows)), on=KEY, how="left", maintain_order="left")
     mean = pl.when(pl.col("respondent").is_null() | pl.col("nameless")).then("mean")
@@ -261,7 +261,7 @@ def _lost(
         for each in predicted
     )
     counted = (found["n"] * found["weight"]).to_numpy()
-    return _mean(asked - otherwise, counted, _places(found, cells), len(cells)), int(found["n"].sum())
+    return _mean(asked - otherwise, counted, places(found, cells), len(cells)), int(found["n"].sum())
 
 
 # --- answers told
@@ -303,9 +303,12 @@ def followed(
     _check_told(rows)
     means = rows.select(pl.col(each).list.get(pl.col("answer")) / pl.col(each).list.sum() for each in _BOTH)
     cells = rows.select(_CELL).unique(maintain_order=True)
-    values = _mean(means.to_numpy(), rows["weight"].to_numpy(), _places(rows, cells), len(cells))
+    values = _mean(means.to_numpy(), rows["weight"].to_numpy(), places(rows, cells), len(cells))
     table = _cell_table(cells["study"].to_list(), [values])
-    whole, resampled = (_with_share(each) for each in (overall(table)[None], _resampled(table, draws, rng)))
+    whole, resampled = (
+        _with_share(each)
+        for each in (overall(table)[None], resample_studies(table, draws, rng, stay=table.studies < FEWEST))
+    )
     told_now, before, still = (_estimate(whole[0, n], resampled[:, n], values[:, 0]) for n in range(3))
     return Followed(answers_n=len(rows), studies_n=table.studies, told=told_now, before=before, still=still)
 
@@ -334,12 +337,6 @@ def _with_share(means: FloatArray) -> FloatArray:
 # --- what they share
 
 
-def _places(rows: pl.DataFrame, keys: pl.DataFrame) -> npt.NDArray[np.int64]:
-    """Return the place of every row's key among `keys`, shape (rows,)."""
-    found = rows.join(keys.with_row_index("place"), on=keys.columns, how="left", maintain_order="left")
-    return found["place"].to_numpy().astype(np.int64)
-
-
 def _mean(values: FloatArray, weight: FloatArray, group: npt.NDArray[np.int64], groups: int) -> FloatArray:
     """Return the weighted mean of `values` by group, shape (groups, ...); NaN where a group has none."""
     by_row = weight.reshape(-1, *[1] * (values.ndim - 1))
@@ -353,20 +350,6 @@ def _cell_table(studies: Sequence[str], values: Sequence[FloatArray]) -> CellTab
     number = {study: place for place, study in enumerate(dict.fromkeys(studies))}
     study = np.array([number[name] for name in studies], dtype=np.int64)
     return CellTable(table, np.ones(len(table)), study, np.array([True] * table.shape[1]))
-
-
-def _resampled(table: CellTable, draws: int, rng: np.random.Generator) -> FloatArray:
-    """Return `overall` of resampled studies and cells, shape (draws, columns); of few studies, of their cells alone."""
-    if table.studies >= FEWEST:
-        return resample_studies(table, draws, rng)
-    study = table.study
-    parts = [
-        CellTable(table.values[own], table.weights[own], np.zeros(int(own.sum()), dtype=np.int64), table.equal)
-        for own in (study == place for place in range(table.studies))
-    ]
-    drawn = np.stack([resample_studies(part, draws, rng) for part in parts])
-    known = np.isfinite(drawn)
-    return np.where(known, drawn, 0.0).sum(axis=0) / np.where(known.any(axis=0), known.sum(axis=0), np.nan)
 
 
 def _estimate(value: float, drawn: FloatArray, cells: FloatArray) -> Estimate:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from silicus.errors import counted
-from silicus.evaluate import LEFT_OUT, METRICS, Cell, Estimate, Evaluation, MetricName
+from silicus.evaluate import FEWEST, LEFT_OUT, METRICS, Cell, Estimate, Evaluation, MetricName
 
 __all__ = [
     "ARROWS",
@@ -51,8 +51,6 @@ _SIGNS: dict[MetricName, str] = {
     "wasserstein": "W", "total_variation": "total variation", "nll": "negative log likelihood, nats an answer,"
 }  # fmt: skip
 
-_FEW_STUDIES = 10
-"""With fewer, nothing is said of other studies."""
 _FEW_ANSWERS = 30
 """With fewer in all, nobody is said to be closer."""
 _SMALL_CELL = 10
@@ -262,7 +260,7 @@ def studies_compared(evaluation: Evaluation) -> int:
 
 def few(evaluation: Evaluation) -> bool:
     """Return whether there are too few studies to speak of others."""
-    return studies_compared(evaluation) < _FEW_STUDIES
+    return studies_compared(evaluation) < FEWEST
 
 
 def left_out(evaluation: Evaluation) -> list[tuple[str, str]]:

@@ -29,16 +29,17 @@ from silicus.evaluate import (
     reproduced,
     verbatim,
 )
-from silicus.models import Model, Reader, load_model
-from silicus.models.trained_as import check_prompts, trained_as
+from silicus.models import Model, Reader
+from silicus.models.trained_as import trained_as
 from silicus.options import ProbeOptions
 from silicus.prompts import AnswerStyle, Template, get_template
 from silicus.record import read, write
 from silicus.simulate import Pair, reask, recall_prompts, swapped, told, without_stimulus
 from silicus.study import KEY, Item, iter_respondents, read_table
 from silicus.workflow.evaluate import PROBES, by_group, evaluate_run, publish
-from silicus.workflow.progress import Bar, progress, waiting
+from silicus.workflow.progress import Bar, progress
 from silicus.workflow.run import Run, read_run
+from silicus.workflow.simulate import load_checked
 
 __all__ = ["probe_run"]
 
@@ -126,11 +127,8 @@ def _evaluation(run: Run) -> Evaluation:
 
 
 def _load(run: Run, options: ProbeOptions) -> Model:
-    name, known = str(run.manifest.options["model"]), trained_as(str(run.manifest.options["model"]))
-    with waiting(f"loading {name}"):
-        model = load_model(name, options.device, run.manifest.options["dtype"])
-        if known is not None:
-            check_prompts(name, known, model)
+    name = str(run.manifest.options["model"])
+    model = load_checked(name, trained_as(name), options.device, run.manifest.options["dtype"])
     was = run.manifest.inputs["weights"]
     if model.fingerprint != was:
         raise RunError(

@@ -11,7 +11,7 @@ import polars as pl
 from rich.console import Console
 
 from silicus.errors import InputError
-from silicus.models import Model, load_model
+from silicus.models import Device, Dtype, Model, load_model
 from silicus.models.trained_as import TrainedAs, check_prompts, trained_as
 from silicus.options import AnswerOptions, SimulateOptions
 from silicus.prompts import AnswerStyle, Template, get_template, render
@@ -22,7 +22,7 @@ from silicus.study import Item, draw_profiles, human_responses, iter_respondents
 from silicus.workflow.progress import progress, waiting
 from silicus.workflow.run import About, enter_run
 
-__all__ = ["Asked", "ask", "settled", "simulate"]
+__all__ = ["Asked", "ask", "load_checked", "settled", "simulate"]
 
 T = TypeVar("T", bound=AnswerOptions)
 
@@ -165,10 +165,15 @@ def _load(asked: Asked, options: AnswerOptions) -> Model:
     if options.model == "pooled":
         items: dict[str, Item] = {item.item: item for item in asked.plan.items}
         return PooledModel(asked.responses, items)
-    with waiting(f"loading {options.model}"):
-        model = load_model(options.model, options.device, options.dtype)
-        if asked.known is not None:
-            check_prompts(options.model, asked.known, model)
+    return load_checked(options.model, asked.known, options.device, options.dtype)
+
+
+def load_checked(name: str, known: TrainedAs | None, device: Device, dtype: Dtype) -> Model:
+    """Return a model, once it is sure that it reads the prompts it was trained with, where that is known."""
+    with waiting(f"loading {name}"):
+        model = load_model(name, device, dtype)
+        if known is not None:
+            check_prompts(name, known, model)
         return model
 
 

@@ -10,10 +10,10 @@ from silicus.data.deposit.material import Material
 from silicus.data.deposit.profile import Profile
 from silicus.data.deposit.profile_columns import ColumnProfile
 from silicus.data.deposit.profile_outcomes import points_of
-from silicus.data.deposit.yaml_words import comment, key, pairs, scalar
 from silicus.data.readers.by_labels import MOST_POINTS, escaped
 from silicus.data.readers.codebook import TODO
 from silicus.data.readers.draft import in_degrees
+from silicus.data.yaml_words import comment, key, pairs, scalar
 from silicus.study import Scale
 
 __all__ = ["draft_question", "quoted_lines"]

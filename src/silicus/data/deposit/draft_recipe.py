@@ -13,9 +13,9 @@ from silicus.data.deposit.material import Material
 from silicus.data.deposit.profile import Profile, profile
 from silicus.data.deposit.profile_assignments import AssignmentCandidate
 from silicus.data.deposit.qualtrics_assignments import Arm
-from silicus.data.deposit.yaml_words import comment, key, pairs, scalar
 from silicus.data.readers.by_labels import escaped, study_name
 from silicus.data.readers.codebook import TODO
+from silicus.data.yaml_words import comment, key, pairs, scalar
 from silicus.errors import counted
 
 __all__ = ["draft_recipe"]

@@ -6,7 +6,6 @@ only its user knows; a codebook that still holds a TODO is refused.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +26,8 @@ from silicus.data.readers.by_labels import (
 )
 from silicus.data.readers.codebook import TODO
 from silicus.data.readers.labelled import LabelledTable, read_labelled
+from silicus.data.yaml_words import key as code_key
+from silicus.data.yaml_words import pairs, scalar
 from silicus.study import Scale
 
 __all__ = ["draft_codebook", "in_degrees"]
@@ -109,7 +110,7 @@ def draft_codebook(path: Path) -> str:
         "# Drafted from names and values.",
         f"# Write what is missing where it says {TODO}, correct what is guessed wrong, delete what you do not need.",
         *(f"# {count} {note}." for note, count in table.notes.items()),
-        f"name: {_scalar(study_name(table))}",
+        f"name: {scalar(study_name(table))}",
         "source:",
         "  citation: >-",
         f"    {TODO} whom to cite",
@@ -214,13 +215,9 @@ def _scale(seen: _Seen) -> str | None:
 
 
 def _labelled(scale: Scale) -> str:
-    labels = _pairs(scale.labels)
-    refusals = f", refusals: {{{_pairs(scale.refusals)}}}" if scale.refusals else ""
+    labels = pairs(scale.labels)
+    refusals = f", refusals: {{{pairs(scale.refusals)}}}" if scale.refusals else ""
     return f"{{kind: {scale.kind}, labels: {{{labels}}}{refusals}}}"
-
-
-def _pairs(labels: dict[int, str]) -> str:
-    return ", ".join(f"{point}: {_scalar(words)}" for point, words in labels.items())
 
 
 def _number_scale(numbers: list[float]) -> str | None:
@@ -256,7 +253,7 @@ def _degree(word: str) -> float:
 def _single(key: str, columns: list[_Seen], comment: str) -> list[str]:
     if not columns:
         return [f"{key}: null  # {comment}"]
-    return [f"{key}: {_scalar(columns[0].column)}  # {_values(columns[0])}"]
+    return [f"{key}: {scalar(columns[0].column)}  # {_values(columns[0])}"]
 
 
 def _show(respondents: list[_Seen], rows: int) -> list[str]:
@@ -275,13 +272,13 @@ def _condition(columns: list[_Seen]) -> list[str]:
     lines = [
         "condition:  # text: '' for an arm that was shown nothing; control: true for the arm others are compared with;",
         "           # null in place of id and text leaves the rows of a value out",
-        f"  column: {_scalar(seen.column)}  # {_values(seen)}",
+        f"  column: {scalar(seen.column)}  # {_values(seen)}",
         "  values:",
     ]
     for code in sorted(seen.counts):
         lines += [
-            f"    {_key(code)}:",
-            f"      id: {_scalar(seen.labels.get(code, code))}",
+            f"    {code_key(code)}:",
+            f"      id: {scalar(seen.labels.get(code, code))}",
             "      text: >-",
             f"        {TODO} the words shown to these {seen.counts[code]} rows",
         ]
@@ -294,7 +291,7 @@ def _attributes(columns: list[_Seen]) -> list[str]:
     for seen in columns:
         name = seen.attribute if seen.attribute and seen.attribute not in names else seen.column
         names.add(name)
-        lines.append(f"  {_scalar(name)}: {_scalar(seen.column)}  # {_values(seen)}")
+        lines.append(f"  {scalar(name)}: {scalar(seen.column)}  # {_values(seen)}")
     hint = "  # for words in place of codes: {column: educ, values: {1: No high school}}"
     return ["attributes:" + hint, *lines] if lines else ["attributes: {}" + hint]
 
@@ -302,10 +299,10 @@ def _attributes(columns: list[_Seen]) -> list[str]:
 def _questions(columns: list[_Seen]) -> list[str]:
     lines = ["questions:"] if columns else [f"questions: []  # {TODO}: no column looks like a question"]
     for seen in columns:
-        lines.append(f"  - id: {_scalar(seen.column)}  # {_values(seen)}")
+        lines.append(f"  - id: {scalar(seen.column)}  # {_values(seen)}")
         if seen.title:
             lines.append(
-                f"    text: {_scalar(escaped(seen.title))}  # check: the file's title, not always the words shown"
+                f"    text: {scalar(escaped(seen.title))}  # check: the file's title, not always the words shown"
             )
         else:
             lines += ["    text: >-", f"      {TODO} the words of the question"]
@@ -331,13 +328,3 @@ def _values(seen: _Seen) -> str:
 def _with_label(code: str, labels: dict[str, str]) -> str:
     words = f"{code} {labels[code]}" if code in labels else code
     return words if len(words) <= _LONGEST_WORDS else words[: _LONGEST_WORDS - 1] + "…"
-
-
-def _scalar(text: str) -> str:
-    """Return a word as YAML, in quotes where it would not stay one without."""
-    plain = re.fullmatch(r"[A-Za-z_][\w.-]*", text) and text not in {"true", "false", "null", "Null", "NULL"}
-    return text if plain else json.dumps(text, ensure_ascii=False)
-
-
-def _key(code: str) -> str:
-    return code if re.fullmatch(r"-?[1-9]\d{0,8}|0", code) else _scalar(code)

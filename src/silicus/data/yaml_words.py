@@ -1,4 +1,4 @@
-"""Words of a deposit in a YAML text: whatever they hold, they stay words."""
+"""Words of a file in a YAML text: whatever they hold, they stay words."""
 
 from __future__ import annotations
 
