@@ -221,12 +221,14 @@ def _remembered(
     """Return what reading the studies' own words says, and why nothing can be said."""
     if not items:
         return (None, None), ["Texts were not read, as --texts 0 says."]
-    if not isinstance(probing.model, Reader):
+    reader = probing.model
+    if not isinstance(reader, Reader):
         why = f"Texts were not read: '{probing.model.name}' gives no probabilities of texts."
         return (None, None), [why]
     studies = list(dict.fromkeys(item.study for item in items))
     study = np.array([studies.index(item.study) for item in items], dtype=np.int64)
-    return (_verbatim(probing, items, study), _familiar(probing, items, study, _nearness(studies, found))), []
+    nearness = _nearness(studies, found)
+    return (_verbatim(probing, reader, items, study), _familiar(probing, reader, items, study, nearness)), []
 
 
 def _nearness(studies: list[str], found: Evaluation | None) -> npt.NDArray[np.float64]:
@@ -238,15 +240,15 @@ def _nearness(studies: list[str], found: Evaluation | None) -> npt.NDArray[np.fl
     return np.array([np.nan if value is None else -value for value in own], dtype=np.float64)
 
 
-def _verbatim(probing: _Probing, items: list[Item], study: npt.NDArray[np.int64]) -> Verbatim | None:
+def _verbatim(probing: _Probing, reader: Reader, items: list[Item], study: npt.NDArray[np.int64]) -> Verbatim | None:
     cut = [(place, parts) for place, item in enumerate(items) if (parts := halves(_text(item))) is not None]
     starts = {start: study[place] for place, (start, _) in cut}
     controls = [_another_start(start, study[place], starts, probing.rng) for place, (start, _) in cut]
     kept = [(place, parts, control) for (place, parts), control in zip(cut, controls, strict=True) if control]
     if not kept:
         return None
-    own = _runs(probing, [parts for _, parts, _ in kept])
-    other = _runs(probing, [(control, rest) for _, (_, rest), control in kept])
+    own = _runs(probing, reader, [parts for _, parts, _ in kept])
+    other = _runs(probing, reader, [(control, rest) for _, (_, rest), control in kept])
     places = [place for place, _, _ in kept]
     names = [f"{items[p].study} / {items[p].condition} / {items[p].question}" for p in places]
     return verbatim(own[:, 0], other[:, 0], own[:, 1], names, len(items) - len(kept), study[places], probing.rng)
@@ -259,25 +261,25 @@ def _another_start(own: str, study: np.int64, starts: Mapping[str, np.int64], rn
     return others[int(rng.integers(len(others)))] if others else None
 
 
-def _runs(probing: _Probing, texts: list[tuple[str, str]]) -> npt.NDArray[np.int64]:
+def _runs(probing: _Probing, reader: Reader, texts: list[tuple[str, str]]) -> npt.NDArray[np.int64]:
     """Return how many tokens of each text are reproduced, and how many there are, shape (texts, 2)."""
-    model = probing.model
-    assert isinstance(model, Reader)  # noqa: S101 - `_remembered` asks nobody else
     found: list[tuple[int, int]] = []
-    for reading in model.read(texts):
+    for reading in reader.read(texts):
         found.append((reproduced(reading.foremost), len(reading.foremost)))
         probing.bar.advance(1)
     return np.array(found, dtype=np.int64)
 
 
 def _familiar(
-    probing: _Probing, items: list[Item], study: npt.NDArray[np.int64], nearness: npt.NDArray[np.float64]
+    probing: _Probing,
+    reader: Reader,
+    items: list[Item],
+    study: npt.NDArray[np.int64],
+    nearness: npt.NDArray[np.float64],
 ) -> Familiar | None:
-    model = probing.model
-    assert isinstance(model, Reader)  # noqa: S101 - `_remembered` asks nobody else
     plain: list[float] = []
     standardised: list[float] = []
-    for reading in model.read([("", _text(item)) for item in items]):
+    for reading in reader.read([("", _text(item)) for item in items]):
         plain.append(min_k(reading.log_probability))
         standardised.append(min_k_plus_plus(reading.log_probability, reading.mean, reading.spread))
         probing.bar.advance(1)
