@@ -82,7 +82,7 @@ class ReadingOptions:
     """What the columns of a table mean; else FILE.codebook.yaml beside it, or the labels it holds."""
 
     published: bool = False
-    """Keep answers outside their scale, and missing codes, as the authors of SocSci210 did."""
+    """Read SocSci210 as its authors did: every answer a number, a range for every question, none left out."""
 
 
 @dataclass(frozen=True, kw_only=True)

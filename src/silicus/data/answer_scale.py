@@ -32,7 +32,9 @@ from pydantic import ValidationError
 
 from silicus.study import MAX_POINTS, Scale, ScaleKind
 
-__all__ = ["ParsedScale", "answer_sentence_start", "is_degree", "labelled_scale", "parse_scale", "scale_kind"]
+__all__ = [
+    "ParsedScale", "answer_sentence_start", "is_degree", "labelled_scale", "parse_scale", "scale_kind", "stated_ends",
+]  # fmt: skip
 
 _ORDINAL_POINTS = 11
 _DEGREE_WORDS = 6
@@ -148,6 +150,21 @@ def answer_sentence_start(stimulus: str) -> int | None:
     return starts[-1] if starts else None
 
 
+def stated_ends(stimulus: str) -> tuple[float, float] | None:
+    """Return the two ends of the range that the last answer sentence states, whether or not it makes a scale.
+
+    Examples:
+        >>> stated_ends("How much? Only return a number from $0 to $25,000, nothing else.")
+        (0.0, 25000.0)
+    """
+    start = answer_sentence_start(stimulus)
+    match = None if start is None else _RANGE.match(_START.sub("", " ".join(stimulus[start:].split()), count=1))
+    if match is None:
+        return None
+    low, high = sorted(_number(match[end]) for end in (2, 4))
+    return low, high
+
+
 def _stated_range(sentence: str) -> Scale | None:
     """Return the scale of `an integer from 1 to 7, where ...`, or `None` for another shape."""
     step = _STEP.search(sentence)
@@ -228,8 +245,12 @@ def _clean(label: str) -> str:
     return label.strip()
 
 
+def _number(written: str) -> float:
+    return float(written.replace("−", "-").translate(str.maketrans("", "", "$%,")))
+
+
 def _whole(number: str) -> int:
-    value = float(number.replace("−", "-").translate(str.maketrans("", "", "$%,")))
+    value = _number(number)
     if not value.is_integer():
         raise _UnsupportedError(f"{number} is not a whole number")
     return int(value)

@@ -17,6 +17,7 @@ from typing import Any, cast
 
 import polars as pl
 
+from silicus.data.as_published import nearest_point
 from silicus.data.dataset import Dataset
 from silicus.data.predicted_rows import CELL, PredictedKind, PredictedRows, predicted_rows
 from silicus.errors import InputError, counted
@@ -75,19 +76,21 @@ class _MalformedError(Exception):
     """A row that says nothing that can be used, and why."""
 
 
-def read_predictions(path: Path, data: Dataset) -> Predicted:
+def read_predictions(path: Path, data: Dataset, *, published: bool = False) -> Predicted:
     """Return the predictions in a file for the answers of a dataset.
 
     Args:
         path: a .csv, .tsv, .parquet, .jsonl or .json file.
         data: people's answers, whose cells, stimuli and scales the rows are held to.
+        published: whether an answer off the scale counts as the nearest point, as the authors of SocSci210 have it;
+            otherwise it is malformed.
 
     Raises:
         InputError: the file cannot be read, lacks a column, does not say which of several stimuli it means, or no row
             can be used.
     """
     found = predicted_rows(path, data)
-    cells = _Cells(path, data)
+    cells = _Cells(path, data, nearest=published)
     malformed: Counter[str] = Counter()
     if found.kind == "probabilities":
         rows, samples = _probable(found, cells, malformed), None
@@ -113,13 +116,16 @@ def read_predictions(path: Path, data: Dataset) -> Predicted:
 class _About:
     key: _Key
     scale: Scale
+    nearest: bool
+    """Whether a number off the scale stands for its nearest point."""
 
 
 class _Cells:
     """The cells of a dataset that somebody answered, and the stimuli in each."""
 
-    def __init__(self, path: Path, data: Dataset) -> None:
+    def __init__(self, path: Path, data: Dataset, *, nearest: bool) -> None:
         self.path = path
+        self.nearest = nearest
         self.scales: dict[tuple[str, ...], dict[str, Scale]] = {}
         for item in data.cells():
             self.scales.setdefault((item.study, item.condition, item.question), {})[item.item] = item.scale
@@ -149,7 +155,8 @@ class _Cells:
         item = item or next(iter(scales))
         if item not in scales:
             raise _MalformedError("an item that its study, condition and question do not have in the data")
-        return _About((study, condition, question, item, _word(row.get("respondent"))), scales[item])
+        key = (study, condition, question, item, _word(row.get("respondent")))
+        return _About(key, scales[item], self.nearest)
 
 
 def _word(value: Any) -> str | None:
@@ -278,7 +285,7 @@ class _Draws:
         weight = _weight(row)
         if self.weight not in {None, weight}:
             raise _MalformedError("another weight than the first draw of the same prediction")
-        answer = _text(row, self.about.scale) if kind == "texts" else _answer(row, self.about.scale)
+        answer = _text(row, self.about) if kind == "texts" else _answer(row, self.about)
         self.weight = weight
         self.read[answer] += 1
 
@@ -313,23 +320,26 @@ def _drawn(
     return [each.row() for each in draws.values()], samples
 
 
-def _answer(row: dict[str, Any], scale: Scale) -> int:
+def _answer(row: dict[str, Any], about: _About) -> int:
     """Return the answer drawn."""
     given = row.get("answer")
     if given is None or given == "":
         raise _MalformedError("no answer")
     try:
         if not isinstance(given, bool):
-            return scale.answers[scale.index(given)]
+            return about.scale.answers[about.scale.index(given)]
     except (ValueError, TypeError, OverflowError):
-        pass
+        if about.nearest and isinstance(given, int | float) and math.isfinite(given):
+            return nearest_point(given, about.scale)
     raise _MalformedError("an answer off the scale")
 
 
-def _text(row: dict[str, Any], scale: Scale) -> int:
+def _text(row: dict[str, Any], about: _About) -> int:
     """Return the answer that a text speaks."""
     given = row.get("text")
-    found = spoken_answer("" if given is None else str(given), scale)
+    found = spoken_answer("" if given is None else str(given), about.scale)
+    if found.off is not None and about.nearest:
+        return nearest_point(found.off, about.scale)
     if found.answer is None:
         raise _MalformedError(found.why)
     return found.answer

@@ -17,7 +17,8 @@ class ReadOptions:
     """What every reader may be asked.
 
     Attributes:
-        published: keep answers outside their scale, as the authors of SocSci210 did.
+        published: keep answers outside their scale and, of SocSci210, take every answer for a number on a range, as its
+            authors did.
         rationale: also read reasoning written from the answers, as a training target; never an input.
         codebook: the YAML file that says what the columns of a table mean.
     """

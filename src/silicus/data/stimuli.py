@@ -8,6 +8,7 @@ from typing import cast
 import polars as pl
 
 from silicus.data.answer_scale import ParsedScale, answer_sentence_start, parse_scale
+from silicus.data.as_published import as_published
 from silicus.data.dataset import ROWS, Dataset, Stimulus, Unit, settle
 from silicus.data.missing import split_codes
 from silicus.record import digest
@@ -53,7 +54,7 @@ def assemble(  # noqa: PLR0913 - what a dataset consists of
             source does not number its tasks: the words of the question then name it.
         people: `respondent`, `weight`, then attributes; one row a respondent of `rows`.
         unit: what a respondent is.
-        published: whether answers off the scale stay.
+        published: whether answers off the scale stay, and every question has an ordered scale (`as_published`).
         notes: what else is to be known of the source -> how many.
     """
     parsed = [parse_scale(text) for text in texts]
@@ -66,6 +67,8 @@ def assemble(  # noqa: PLR0913 - what a dataset consists of
         rows = rows.with_columns(question=pl.coalesce("question", "words", pl.lit(""))).drop("words")
     stimuli = [_stimulus(text, found) for text, found in zip(texts, parsed, strict=True)]
     rows, stimuli = _observed(rows, stimuli)
+    if published:
+        rows, stimuli = as_published(rows, stimuli)
     return settle(
         name,
         source,

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from silicus.errors import InputError
-from silicus.evaluate.bootstrap import estimate, resample_sums
+from silicus.evaluate.bootstrap import estimate, expanded, resample_sums
 from silicus.evaluate.matching import sums
 from silicus.evaluate.metrics import FloatArray
 from silicus.evaluate.paired import FEWEST
@@ -120,8 +120,9 @@ class Moving:
 def movement(cells: Moving, rng: np.random.Generator, draws: int = 2000, shuffles: int = 2000) -> Movement | None:
     """Return how predicted differences within questions stand to people's.
 
-    Intervals are percentiles of a bootstrap that draws whole clusters and, within each, questions (95 %); with fewer
-    than `FEWEST` clusters there are none, for they would be far too narrow.
+    Intervals are percentiles of a bootstrap that draws whole clusters, expanded for their number (95 %): to draw the
+    few questions of each again would add their chance twice. With fewer than `FEWEST` clusters there are none, for
+    they would be far too narrow.
 
     Args:
         cells: the means; those without both, or alone in their question, are left out.
@@ -144,11 +145,14 @@ def movement(cells: Moving, rng: np.random.Generator, draws: int = 2000, shuffle
         return None
     human, predicted = (centred(values, kept.question) for values in (kept.human, kept.predicted))
     added, cluster = _sums(kept, human, predicted), kept.clusters()
-    resampled = _resampled(added, cluster, draws, rng)
+    resampled, level = _resampled(added, cluster, draws, rng)
     whole = _statistics(added.sum(axis=0, keepdims=True))
     counts = {"signs": int(added[:, 6].sum()), "signs_told_apart": int(added[:, 8].sum())}
     counts["spread_ratio_true"] = int(np.isfinite(_noise(kept))[kept.question].sum())
-    found = {name: estimate(whole[name].item(), resampled[name], counts.get(name, len(human))) for name in resampled}
+    found = {
+        name: estimate(whole[name].item(), drawn, counts.get(name, len(human)), level)
+        for name, drawn in resampled.items()
+    }
     ceiling = found.pop("ceiling").value
     chance = _chance(human, predicted, kept, whole["correlation"].item(), shuffles, rng)
     return Movement(
@@ -195,10 +199,14 @@ def _noise(cells: Moving) -> FloatArray:
 
 def _resampled(
     added: FloatArray, cluster: npt.NDArray[np.int64], draws: int, rng: np.random.Generator
-) -> dict[str, FloatArray]:
-    """Return every number of every resample, NaN where clusters are too few."""
-    enough = len(np.unique(cluster)) >= FEWEST
-    return _statistics(resample_sums(added, cluster, draws, rng) if enough else np.full((1, added.shape[1]), np.nan))
+) -> tuple[dict[str, FloatArray], float]:
+    """Return every number of every resample, NaN where clusters are too few, and the share that an interval holds."""
+    number = np.unique(cluster, return_inverse=True)[1]
+    clusters = int(number.max()) + 1
+    if clusters < FEWEST:
+        return _statistics(np.full((1, added.shape[1]), np.nan)), 0.95
+    whole = sums(added, number, clusters)
+    return _statistics(resample_sums(whole, np.arange(clusters), draws, rng)), expanded(clusters)
 
 
 def _signs(cells: Moving, places: npt.NDArray[np.intp]) -> tuple[float, float, float, float]:

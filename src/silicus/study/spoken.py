@@ -65,11 +65,13 @@ class Spoken:
         outcome: whether there is an answer, a refusal that is no option, or neither.
         answer: a point or a refusal of the scale; `None` without an answer.
         why: what was found, in words that can be counted.
+        off: the number that was read where the scale does not have it, otherwise `None`.
     """
 
     outcome: Outcome
     answer: int | None
     why: str
+    off: int | None = None
 
 
 def spoken_answer(text: str, scale: Scale) -> Spoken:
@@ -113,7 +115,7 @@ def _read(text: str, scale: Scale) -> Spoken:
     if words is not None and spelled == long and words != value:
         return _unreadable("a number that is also the words of another point")
     if value not in scale.answers:
-        return _unreadable("a number off the scale")
+        return Spoken(Outcome.UNREADABLE, None, "a number off the scale", off=value)
     return Spoken(Outcome.ANSWER, value, "a number")
 
 

@@ -60,7 +60,7 @@ def predicted_run(path: Path, whole: Dataset, data: Dataset, about: About, optio
         reasons = "; ".join(f"{counted(count, 'row', 'rows')}: {why}" for why, count in data.left_out.items())
         raise InputError(f"{data.name}: no answer is left to compare with ({reasons or 'no rows'}).")
     with waiting(f"reading {path}"):
-        found = read_predictions(path, whole)
+        found = read_predictions(path, whole, published=options.published)
     table = found.table.join(data.responses, on=KEY, how="semi", maintain_order="left")
     if not table["probabilities"].count():
         predictions = counted(len(found.table), "prediction", "predictions")
