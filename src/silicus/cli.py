@@ -12,8 +12,10 @@ from rich.console import Console
 from silicus import __version__
 from silicus.errors import InputError, SilicusError
 from silicus.options import (
+    BuildAllOptions,
     BuildOptions,
     DemoOptions,
+    DraftOptions,
     EvaluateOptions,
     InspectOptions,
     PrepareOptions,
@@ -165,12 +167,42 @@ app.command(build_app)
 
 
 @build_app.default
-def build(deposit: Path, /, *, options: Annotated[BuildOptions, Parameter(name="*")]) -> None:
-    """Make a dataset of a deposit as its recipe says; stop where a gate finds something wrong.
+def build(
+    deposit: Path | None = None,
+    /,
+    *,
+    every: Annotated[Path | None, Parameter(name="--all")] = None,
+    recipe: Path | None = None,
+    options: Annotated[BuildAllOptions, Parameter(name="*")] = BuildAllOptions(),
+) -> None:
+    """Make a dataset of a deposit as its recipe says, or of each of many; stop where a gate finds something wrong.
 
     Args:
         deposit: A folder or .zip archive of data files, codebooks and questionnaires.
+        every: Instead of a deposit: a folder of them, each a folder or .zip archive.
+        recipe: How the deposit becomes a dataset (.yaml, see recipes/deposits/).
     """
+    if every is not None:
+        if deposit is not None or recipe is not None:
+            found = f"the deposit {deposit}" if deposit is not None else f"--recipe {recipe}"
+            raise InputError(f"found both --all {every} and {found}. Recipes of many deposits: --recipes FOLDER.")
+        _build_all(every, options)
+        return
+    if deposit is None:
+        raise InputError("found neither a deposit nor --all FOLDER, expected one of them. See: silicus build --help")
+    given = [
+        name for name in ("recipes", "jobs", "minutes") if getattr(options, name) != getattr(BuildAllOptions, name)
+    ]
+    if given:
+        raise InputError(f"found --{given[0]}, which is for many deposits: silicus build --all FOLDER.")
+    if recipe is None:
+        raise InputError(
+            f"found no --recipe for {deposit}. Begin one with: silicus build draft {deposit} > recipe.yaml"
+        )
+    _build_one(deposit, BuildOptions(recipe=recipe, format=options.format, out=options.out))
+
+
+def _build_one(deposit: Path, options: BuildOptions) -> None:
     from silicus.report import print_build
     from silicus.workflow import build_deposit
 
@@ -181,6 +213,17 @@ def build(deposit: Path, /, *, options: Annotated[BuildOptions, Parameter(name="
         raise InputError(f"{deposit}: a gate stopped the dataset. Mend the recipe as the gates say, and build again.")
     _say(f"Dataset: {folder / 'dataset'}")
     _say(f"Once you have looked at it: silicus build approve {folder} --by NAME")
+
+
+def _build_all(deposits: Path, options: BuildAllOptions) -> None:
+    from silicus.report import print_ledger
+    from silicus.workflow import build_all
+
+    folder, ledger = build_all(deposits, options)
+    print_ledger(ledger, Console())
+    _say(f"Ledger: {folder / 'ledger.html'}")
+    if ledger.failed:
+        sys.exit(1)
 
 
 @build_app.command
@@ -212,15 +255,31 @@ def inspect_build(deposit: Path, /) -> None:
 
 
 @build_app.command
-def draft(deposit: Path, /) -> None:
-    """Print a recipe drafted by rules, to be finished by hand.
+def draft(deposit: Path, /, *, options: Annotated[DraftOptions, Parameter(name="*")] = DraftOptions()) -> None:
+    """Print a recipe drafted by rules, to be finished by hand; or have a language model draft one, and check it.
 
     Args:
         deposit: A folder or .zip archive of data files, codebooks and questionnaires.
     """
+    if options.model is not None:
+        _draft_by_model(deposit, options)
+        return
     from silicus.workflow import draft_recipe
 
     sys.stdout.write(draft_recipe(deposit))
+
+
+def _draft_by_model(deposit: Path, options: DraftOptions) -> None:
+    from silicus.report import print_drafted
+    from silicus.workflow import draft_by_model
+
+    done = draft_by_model(deposit, options)
+    print_drafted(done, Console())
+    if done.recipe is not None:
+        _say(f"Recipe: {done.recipe}")
+    if done.ended is not None:
+        raise InputError(f"{deposit}: no draft passed. {done.ended[:1].upper()}{done.ended[1:].rstrip('.')}.")
+    _say(f"Once you have looked at it: silicus build {deposit} --recipe {done.recipe}")
 
 
 data_app = App(name="data", help="People's answers: which there are, what is wrong with them, what is tested on what.")

@@ -5,7 +5,7 @@ Plain dataclasses, so that `silicus --help` imports nothing heavy.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,24 +13,91 @@ from silicus.errors import InputError
 
 __all__ = [
     "AnswerOptions",
+    "BuildAllOptions",
     "BuildOptions",
     "DemoOptions",
+    "DraftOptions",
     "EvaluateOptions",
     "InspectOptions",
     "PrepareOptions",
     "ProbeOptions",
     "ReadingOptions",
+    "ServerOptions",
     "SimulateOptions",
     "TrainOptions",
 ]
 
 
 @dataclass(frozen=True, kw_only=True)
-class AnswerOptions:
+class ServerOptions:
+    """How a model is asked that a server answers for."""
+
+    server: str | None = None
+    """An OpenAI-compatible server that answers for --model, as http://localhost:8000/v1; by default none."""
+
+    scoring: Literal["auto", "exact", "tokens", "samples"] = "auto"
+    """How a server's probabilities are had: of whole answers (needs --tokenizer), of the first token, or as shares of
+    sampled answers. auto is exact where it can be, else samples."""
+
+    tokenizer: str | None = None
+    """Where the tokenizer of a served model is: a folder, a hub id or smollm2."""
+
+    samples: int = 20
+    """Of sampled answers: how many for each prompt."""
+
+    temperature: float = 1.0
+    """Of sampled answers: 1 is the model's own distribution."""
+
+    concurrency: int = 8
+    """How many calls to a server are under way at once."""
+
+    per_minute: int | None = None
+    """How many calls to a server may begin in a minute."""
+
+    max_calls: int | None = None
+    """How many calls to a server may be made."""
+
+    max_tokens: int | None = None
+    """How many tokens a server may read and write."""
+
+    max_cost: float | None = None
+    """How many US dollars may be spent; needs the price."""
+
+    price_in: float | None = None
+    """What a million tokens read cost, in US dollars; known of some models."""
+
+    price_out: float | None = None
+    """What a million tokens written cost, in US dollars."""
+
+    max_failures: float = 0.2
+    """The share of prompts without a readable answer from which a run stops; what was answered is kept."""
+
+    key_variable: str = "OPENAI_API_KEY"
+    """The environment variable that holds a server's key."""
+
+    def __post_init__(self) -> None:
+        for name in ("samples", "concurrency", "per_minute", "max_calls", "max_tokens"):
+            found = getattr(self, name)
+            if found is not None:
+                _at_least(name, found, 1)
+        if not 0 <= self.max_failures <= 1:
+            raise InputError(f"found --max-failures {self.max_failures:g}, expected a share from 0 to 1.")
+        if not 0 <= self.temperature <= 2:
+            raise InputError(f"found --temperature {self.temperature:g}, expected 0 to 2.")
+
+
+_OF_SERVER = {each.name for each in fields(ServerOptions)}
+_OF_ANSWERS = {"server", "scoring", "tokenizer", "samples", "temperature"}
+"""Those of them that decide what is predicted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerOptions(ServerOptions):
     """How answers are asked for."""
 
     model: str = "smollm2"
-    """Who answers: smollm2 (embedded), uniform, pooled, scripted[:FILE], a model or adapter folder, or a hub id."""
+    """Who answers: smollm2 (embedded), uniform, pooled, scripted[:FILE], a model or adapter folder, a hub id; with
+    --server, the name under which it is served."""
 
     template: str | None = None
     """The words of the prompt: silicus (shared text first), socrates (as published, persona first), cao or subpop. By
@@ -52,14 +119,16 @@ class AnswerOptions:
     """The run folder; by default a folder below runs/ named after study, model and options."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         _at_least("seed", self.seed, 0)
 
     def recorded(self) -> dict[str, Any]:
         """Return the options that decide what is predicted, as the manifest keeps them."""
+        left_out = {"out", "device"} | (_OF_SERVER - (_OF_ANSWERS if self.server else set()))
         return {
             name: str(value) if isinstance(value, Path) else value
             for name, value in asdict(self).items()
-            if name not in {"out", "device"}
+            if name not in left_out
         }
 
 
@@ -146,6 +215,80 @@ class BuildOptions:
 
     out: Path | None = None
     """The folder of the build; by default runs/NAME-build."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildAllOptions:
+    """Options of `silicus build --all`; format and out are also those of one deposit."""
+
+    recipes: Path | None = None
+    """Of many deposits: the folder of their recipes, each named as its deposit; else recipe.yaml in the deposit."""
+
+    format: Literal["socsci210"] | None = None
+    """A further form of the dataset: socsci210, the columns of its hub, as parquet."""
+
+    out: Path | None = None
+    """The folder of the build; by default runs/NAME-build, and runs/NAME-builds of many deposits."""
+
+    jobs: int | None = None
+    """Of many deposits: how many are built side by side; by default one a core, at most 8."""
+
+    minutes: float = 30
+    """Of many deposits: how long each may take."""
+
+    def __post_init__(self) -> None:
+        if self.jobs is not None:
+            _at_least("jobs", self.jobs, 1)
+        if not self.minutes > 0:
+            raise InputError(f"found --minutes {self.minutes:g}, expected more than 0.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftOptions:
+    """Options of `silicus build draft`."""
+
+    model: str | None = None
+    """The language model that drafts, as its server calls it; by rules alone where it is left out."""
+
+    server: str = "http://localhost:8000/v1"
+    """Where the model is asked: any server that speaks as OpenAI's does. It is sent parts of the deposit."""
+
+    key_variable: str = "OPENAI_API_KEY"
+    """The environment variable that holds the server's key; it may be empty for a server of your own."""
+
+    max_calls: int = 40
+    """How often the model may be asked at most."""
+
+    max_tokens: int = 400_000
+    """How many tokens may be sent and received at most."""
+
+    max_cost: float | None = None
+    """How many US dollars may be spent at most; needs both prices."""
+
+    price_in: float | None = None
+    """What a million tokens sent cost, in US dollars."""
+
+    price_out: float | None = None
+    """What a million tokens received cost, in US dollars."""
+
+    out: Path | None = None
+    """With a model: the new folder of the recipe, its sources and the transcript."""
+
+    def __post_init__(self) -> None:
+        _at_least("max_calls", self.max_calls, 1)
+        _at_least("max_tokens", self.max_tokens, 1)
+        for name in ("max_cost", "price_in", "price_out"):
+            found = getattr(self, name)
+            if found is not None and not 0 <= found < float("inf"):
+                raise InputError(f"found --{name.replace('_', '-')} {found:g}, expected 0 or more.")
+        if self.max_cost is not None and (self.price_in is None or self.price_out is None):
+            raise InputError("found --max-cost without prices of a million tokens: --price-in, --price-out.")
+        if self.model is None:
+            given = [each.name for each in fields(self) if getattr(self, each.name) != each.default]
+            if given:
+                raise InputError(f"found --{given[0].replace('_', '-')} without --model. Name the model that drafts.")
+        elif self.out is None:
+            raise InputError("found --model without --out. Name a new folder for the recipe and the transcript.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -317,4 +460,4 @@ class DemoOptions:
 
 def _at_least(name: str, found: int, least: int) -> None:
     if found < least:
-        raise InputError(f"found --{name} {found}, expected {least} or more.")
+        raise InputError(f"found --{name.replace('_', '-')} {found}, expected {least} or more.")

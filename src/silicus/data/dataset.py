@@ -86,7 +86,8 @@ class Dataset:
         source: whom to cite, and under which terms.
         items: the hash of a stimulus -> what was shown and asked. Studies show the same stimulus in several
             conditions; such an item names the first of them, `responses` and `cells` every one.
-        responses: schema `ANSWERS`, then `split` and `unseen` once it has been split, `rationale` where asked for.
+        responses: schema `ANSWERS`, then what a codebook's fields say, as `shown.NAME` and `other.NAME`; `split` and
+            `unseen` once it has been split, `rationale` where asked for.
         respondents: `respondent`, `weight`, then one column an attribute, of those who are in `responses`.
         shown: schema `SHOWN`.
         rows_read: how many rows the source holds.

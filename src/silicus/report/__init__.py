@@ -3,8 +3,10 @@
 from silicus.report.cite import bibliography, uses
 from silicus.report.comparison import Comparison, Matching, print_comparison
 from silicus.report.datasets import print_prepared, print_readers
+from silicus.report.drafted import DraftDone, print_drafted
 from silicus.report.html import write_report
 from silicus.report.learnt import print_learnt
+from silicus.report.ledger import Entry, Ledger, Outcome, Told, closing, print_ledger, write_ledger
 from silicus.report.probes import print_probes
 from silicus.report.profile import print_profile
 from silicus.report.quality import print_quality, write_quality
@@ -27,18 +29,26 @@ __all__ = [
     "AnswerRead",
     "Comparison",
     "Cost",
+    "DraftDone",
+    "Entry",
     "ExampleRead",
+    "Ledger",
     "Matching",
+    "Outcome",
     "PartLearnt",
     "PartPlanned",
     "Preview",
     "TokenRead",
+    "Told",
     "TrainingDone",
     "bibliography",
+    "closing",
     "print_build",
     "print_comparison",
+    "print_drafted",
     "print_evaluation",
     "print_learnt",
+    "print_ledger",
     "print_prepared",
     "print_preview",
     "print_probes",
@@ -47,6 +57,7 @@ __all__ = [
     "print_readers",
     "print_training",
     "uses",
+    "write_ledger",
     "write_quality",
     "write_report",
     "write_review",

@@ -86,7 +86,7 @@ def review(build: Build, data: Dataset) -> Iterator[Shown]:
         cells.setdefault((item.question, item.condition), []).append(item)
     for (question, condition), items in sorted(cells.items()):
         rows = data.responses.filter(question=question, condition=condition)
-        spans = [build.found.get(question), *(build.found.get(name) for name in condition.split(CROSSED))]
+        spans = [build.found.get(name) for name in (question, "show", *condition.split(CROSSED))]
         missing = rows.filter(pl.col("response").is_null()).group_by("missing").len().sort("missing")
         yield Shown(
             question=question,

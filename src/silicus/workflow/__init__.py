@@ -1,6 +1,8 @@
 """The verbs: one config in, one folder out."""
 
 from silicus.workflow.build import approve_build, build_deposit
+from silicus.workflow.build_all import build_all
+from silicus.workflow.build_draft import draft_by_model
 from silicus.workflow.build_inspect import draft_recipe, inspect_deposit
 from silicus.workflow.cite import cite_run
 from silicus.workflow.compare import compare_runs
@@ -14,9 +16,11 @@ __all__ = [
     "Manifest",
     "Run",
     "approve_build",
+    "build_all",
     "build_deposit",
     "cite_run",
     "compare_runs",
+    "draft_by_model",
     "draft_recipe",
     "evaluate_data",
     "evaluate_run",

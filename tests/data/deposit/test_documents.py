@@ -11,7 +11,12 @@ from docx.oxml.ns import nsdecls
 
 from silicus.data.deposit import documents
 from silicus.data.deposit.documents import Document, decode, read_document
+from silicus.data.deposit.draft_recipe import draft_recipe
+from silicus.data.deposit.folder import open_deposit
+from silicus.data.deposit.material import gather
+from silicus.data.deposit.passages import find
 from silicus.errors import InputError, MissingExtraError
+from tests.data.deposit import qualtrics_files as qsf
 
 
 def read(path: Path) -> Document:
@@ -266,6 +271,88 @@ def test_a_web_page_gives_its_words_by_line_of_its_source(tmp_path):
     assert document.encoding == "utf-8"
 
 
+# --- surveys
+
+
+def fees(folder: Path) -> Path:
+    """Write a survey of our own that asks of one of two fees, and holds a question that nobody is asked."""
+    asked = [
+        qsf.question("QID1", "Intro", "DB", "TB", QuestionText="<p>Some shops add <b>fees</b>.</p>&nbsp;"),
+        qsf.question("QID2", "Clock", "Timing", "PageTimer", QuestionText="Timing"),
+        qsf.question("QID3", "Means\xa0", "DB", "TB", QuestionText="${e://Field/fee} is ${e://Field/means}."),
+        qsf.question(
+            "QID4", "Fair", QuestionText="How fair is ${e://Field/fee}?", Choices=qsf.words("Unfair", "<i>Fair</i>")
+        ),
+        qsf.question(
+            "QID5", "Shops", "Matrix", "Likert", QuestionText="Of these shops", Choices=qsf.words("Ours", "Theirs"),
+            Answers=qsf.words("Bad", "Good"),
+        ),
+        qsf.question("QID6", "Old", QuestionText="How fair was it?", Choices=qsf.words("Unfair", "Fair")),
+    ]  # fmt: skip
+    blocks = [qsf.block("BL_1", "Fees", "QID1", "QID2", "QID3", "QID4", "QID5"), qsf.block("BL_2", "Leftover", "QID6")]
+    arms = qsf.randomises(
+        "FL_2",
+        1,
+        qsf.sets("FL_3", fee="A tip", means="for the waiter"),
+        qsf.sets("FL_4", fee="A toll", means="for the road"),
+    )
+    return qsf.survey_file(folder, asked, blocks, [arms, qsf.shows("FL_5", "BL_1")])
+
+
+def test_a_survey_gives_what_people_are_shown_and_then_what_each_arm_fills_in(tmp_path):
+    document = read(fees(tmp_path))
+    assert (document.name, document.encoding) == ("survey.qsf", None)
+    shown = [("question Means (QID3)", "{} is {}."), ("question Fair (QID4)", "How fair is {}?\nUnfair\nFair")]
+    assert places(document) == [
+        ("question Intro (QID1)", "Some shops add fees."),
+        (shown[0][0], "${e://Field/fee} is ${e://Field/means}."),
+        (shown[1][0], "How fair is ${e://Field/fee}?\nUnfair\nFair"),
+        ("question Shops (QID5)", "Of these shops\nOurs\nTheirs\nBad\nGood"),
+        *((place, text.format("A tip", "for the waiter")) for place, text in shown),
+        *((place, text.format("A toll", "for the road")) for place, text in shown),
+    ]
+
+
+def test_words_of_a_survey_are_found_as_one_arm_was_shown_them_and_not_mixed(tmp_path):
+    document = read(fees(tmp_path))
+    for text in ("{fee} is {means}. How fair is {fee}?", "A toll is for the road. How fair is A toll?"):
+        span = find([document], text)
+        assert span is not None
+        assert str(span) == "survey.qsf question Means (QID3)"
+    assert find([document], "A toll is for the waiter.") is None
+    assert find([document], "How fair was it?") is None
+    assert find([document], "Timing") is None
+
+
+def test_a_file_that_is_no_survey_or_too_long_a_one_is_refused_by_its_name(tmp_path, monkeypatch):
+    file = fees(tmp_path)
+    with pytest.raises(InputError, match=r"^the survey.qsf: no such file"):
+        read_document(tmp_path / "absent.qsf", "the survey.qsf")
+    monkeypatch.setattr(documents, "_MOST_CHARACTERS", 60)
+    with pytest.raises(InputError, match=r"^survey.qsf: has [0-9]+ characters in 3 lines, more than 60"):
+        read(file)
+    file.write_text("[1, 2]")
+    with pytest.raises(InputError, match=r"^survey.qsf: found JSON without a list of 'SurveyElements'"):
+        read(file)
+
+
+def test_a_draft_names_the_survey_of_its_table_after_the_codebooks_and_no_other_survey(tmp_path):
+    (tmp_path / "other").mkdir()
+    fees(tmp_path)
+    qsf.survey_file(
+        tmp_path / "other",
+        [qsf.question("QID1", "Else")],
+        [qsf.block("BL_1", "Else", "QID1")],
+        [qsf.shows("FL_2", "BL_1")],
+    )
+    (tmp_path / "answers.csv").write_text("Fair,fee\n" + "1,A tip\n2,A toll\n" * 20)
+    (tmp_path / "codebook.txt").write_text("Fair: whether it is fair\n")
+    material = gather(open_deposit(tmp_path))
+    assert [document.name for document in material.documents] == ["codebook.txt", "survey.qsf"]
+    assert list(material.others) == ["other/survey.qsf"]
+    assert "documents: [codebook.txt, survey.qsf]" in draft_recipe(material)
+
+
 # --- the process that reads
 
 
@@ -328,3 +415,13 @@ def test_a_codebook_in_markdown_keeps_its_lines(shared_data):
     lines = file.read_bytes().decode().split("\n")
     assert document.encoding == "utf-8"
     assert places(document) == [(f"line {number}", line) for number, line in enumerate(lines, start=1)]
+
+
+def test_a_survey_of_fees_shows_each_fee_with_its_own_explanation(shared_data):
+    document = read(shared_data / "deposits" / "megastudy" / "junk_fees" / "survey.qsf")
+    tip, storage = "to operate the food delivery app platform", "for prioritizing the matching process for delivery"
+    span = find([document], f"Recall a service fee represents: A fee {tip}")
+    assert span is not None
+    assert span.place == "question Recall.Food1 (QID268)"
+    assert find([document], f"Recall an express fee represents: A fee {storage}")
+    assert find([document], f"Recall a service fee represents: A fee {storage}") is None

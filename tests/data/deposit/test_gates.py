@@ -208,6 +208,86 @@ def test_each_fault_is_stopped_by_its_own_gate_and_by_no_other(gate, fault, said
     assert said in found[gate]
 
 
+def test_the_words_shown_before_every_question_stand_in_a_document_too():
+    said = "A card for {sex} people."
+    found = failed(made(show=said))
+    assert list(found) == ["Do the words shown stand in the documents?"]
+    assert found["Do the words shown stand in the documents?"].startswith(
+        "'show': its words ('A card for {sex} people.') stand in no document, the nearest are at codebook.txt line 1"
+    )
+    assert found["Do the words shown stand in the documents?"].endswith("under not_in_documents: {show: ...}.")
+    assert not failed(made(show=said, document=f"{DOCUMENT} {said}"))
+    assert not failed(made(show=said, not_in_documents={"show": "taken from the article"}))
+
+
+def test_words_that_a_field_puts_in_the_place_of_a_cell_stand_in_a_document_unless_they_are_a_name():
+    said = "{what} is for you."
+    fields = {"what": {"column": "sex", "values": {1: "A letter of three pages", 2: "Two flyers"}}}
+    shown: dict[str, Any] = {"show": said, "document": f"{DOCUMENT} {said}", "fields": fields}
+    (problem,) = failed(made(**shown)).values()
+    assert "'what': its words ('A letter of three pages') stand in no document" in problem
+    assert "Two flyers" not in problem
+    assert not failed(made(**shown, not_in_documents={"what": "taken from the article"}))
+
+
+CROSSED = [
+    {"column": "arm", "values": {0: {"id": "control"}, 1: {"id": "flyer", "text": "You get a flyer."}}},
+    {"column": "sex", "values": {1: {"id": "his"}, 2: {"id": "hers"}}},
+]
+FULL = {"id": list("abcd"), "arm": [0, 1, 0, 1], "sex": [1, 1, 2, 2]}
+SAME = {"control × hers": "a picture of it", "flyer × hers": "a picture of it"}
+COUNTS = {"source": "counted by hand", "respondents": 4}
+
+
+def crossed(sexes: list[int], same: dict[str, str] = SAME, **counts: Any) -> dict[str, str]:
+    """Return gate -> its problems, where an arm is crossed with a picture of him or her."""
+    expected = {**COUNTS, **counts}
+    cells = {**FULL, "sex": sexes}
+    return failed(made(cells, condition=CROSSED, same_words=same, attributes={"gender": "w"}, expected=expected))
+
+
+def test_crossed_conditions_that_show_the_same_words_are_excused_by_their_joined_names():
+    assert crossed([1, 1, 2, 2]) == {}
+    found = crossed([1, 1, 2, 2], {"control × hers": "a picture of it"})
+    assert list(found.values()) == [
+        "the conditions 'flyer × his' and 'flyer × hers' show the same words. Write what each of them saw, or say why "
+        "they do under same_words: {flyer × hers: ...}."
+    ]
+
+
+def test_a_crossed_condition_that_nobody_was_in_is_told_unless_the_recipe_expects_none():
+    found = crossed([1, 1, 2, 1])
+    assert found == {
+        "Does every condition have answers?": "nobody answered in the condition 'flyer × hers'. Say so (expected > "
+        "conditions: {flyer × hers: 0}), or find its answers."
+    }
+    assert crossed([1, 1, 2, 1], conditions={"flyer × hers": 0}) == {}
+    assert list(crossed([1, 1, 2, 2], conditions={"flyer × hers": 0})) == [
+        "Are there as many people and answers as expected?"
+    ]
+
+
+def test_people_are_counted_by_crossed_condition():
+    assert crossed([1, 1, 2, 2], conditions={"control × his": 1, "flyer × hers": 1}) == {}
+    found = crossed([1, 1, 2, 2], conditions={"control × his": 2})
+    assert "found 1 people of 'control × his', expected 2" in " ".join(found.values())
+
+
+def test_two_rows_of_a_pair_answer_a_task_once():
+    cells = {"id": list("aabb"), "arm": [0, 0, 1, 1], "sex": [1, 1, 2, 2], "side": [1, 2, 1, 2]}
+    counts = {"source": "counted by hand", "respondents": 2}
+    assert not failed(made(cells, expected=counts, pair="side"))
+    more = {name: [*column, *column] for name, column in {**CELLS, **cells}.items()}
+    more["choice"] = [1] * 4 + [2] * 4
+    counted_twice = {"source": "counted by hand", "respondents": 2, "answers": {"vote": 8}}
+    assert not failed(made(more, expected=counted_twice, pair="side", task=["choice"]))
+
+
+def test_people_whose_ids_differ_in_their_ending_are_two():
+    cells = {"id": ["1.1", "1.10", "2", "3"], "task": [1, 1, 1, 1]}
+    assert not failed(made(cells, task=["task"]))
+
+
 def test_what_is_said_in_the_recipe_is_not_asked_again():
     same = {"column": "arm", "values": {0: {"id": "control"}, 1: {"id": "flyer"}}}
     assert not failed(made(condition=same, same_words={"flyer": "the flyer is a picture"}))
@@ -259,6 +339,27 @@ def test_no_row_left_is_an_error():
             r"not_in_documents names 'votes'\. Did you mean 'vote'\?",
         ),
         ({"expected": {"source": "counted by hand", "answers": {"worm": 3}}}, "expected > answers names 'worm'"),
+        (
+            {"expected": {"source": "counted by hand", "conditions": {"flier": 2}}},
+            r"expected > conditions names 'flier'\. Did you mean 'flyer'\?",
+        ),
+        (
+            {"condition": CROSSED, "expected": {"source": "counted by hand", "conditions": {"flyer × her": 2}}},
+            r"expected > conditions names 'flyer × her'\. Did you mean 'flyer × hers'\?",
+        ),
+        (
+            {"condition": CROSSED, "same_words": {"control": "a picture of it"}},
+            r"same_words names 'control'\. Did you mean 'control × his'\?",
+        ),
+        ({"not_in_documents": {"show": "from the article"}}, r"not_in_documents names 'show'\."),
+        (
+            {
+                "show": "A card.",
+                "questions": [{**yaml.safe_load(RECIPE)["questions"][0], "id": "show"}],
+                "expected": None,
+            },
+            "a condition or question has the id 'show', as the words under show have",
+        ),
         ({"expected": {"source": "counted by hand"}}, "says no count. Give respondents, conditions or answers"),
     ],
 )

@@ -1,11 +1,19 @@
+from dataclasses import replace
+
+import numpy as np
 import polars as pl
 import pyreadstat
 import pytest
 
+from silicus.data.dataset import ANSWERS
+from silicus.data.deposit.socsci210_format import to_socsci210
+from silicus.data.folder import read_dataset_folder, write_dataset_folder
 from silicus.data.reader import ReadOptions
 from silicus.data.readers.table import READER
+from silicus.data.split import SplitPlan, split
 from silicus.errors import InputError
 from silicus.record import digest
+from silicus.train.examples import individual_examples
 
 CSV = """id,arm,w,age,vote,warm
 a,0,1.0,30,Yes,7
@@ -181,6 +189,57 @@ questions:
     assert len(made.respondents) == 2
     nurses, cook = made.responses["item"][0], made.responses["item"][1]
     assert made.responses["item"].to_list() == [nurses, cook, nurses]
+
+
+FIELDS = """
+name: jobs
+source: {citation: x, licence: CC0}
+respondent: person
+show: "A {person} and {free} of {answer}."
+fields: {person: {column: job, values: {1: nurse, 2: cook}}, answer: age, left: order}
+attributes: {answer: sex}
+missing: {99: Refused}
+questions:
+  - id: hired
+    text: Would you hire them?
+    scale: {kind: binary, labels: {0: No, 1: Yes}}
+"""
+
+
+def test_answers_carry_the_fields_of_their_row_in_the_words_shown(tmp_path):
+    data = "person,job,age,order,free,sex,hired\n1,1,30,2,x,f,0\n1,2,41.0,,y,f,1\n2,1,30,99,x,m,99\n"
+    made = read_tiny(tmp_path, data, FIELDS)
+    assert made.responses.columns == [*ANSWERS, "shown.person", "shown.answer", "shown.left"]
+    assert made.responses.select("^shown.*$", "response").rows() == [
+        ("nurse", "30", "2", 0), ("cook", "41", None, 1), ("nurse", "30", None, None)
+    ]  # fmt: skip
+    assert made.respondents.columns == ["respondent", "weight", "answer"]
+    write_dataset_folder(tmp_path / "made", made, made_from="jobs.csv")
+    assert read_dataset_folder(tmp_path / "made").responses.equals(made.responses)
+
+
+def test_fields_whatever_their_names_are_taken_for_nothing_else(tmp_path):
+    rows = [f"{n},{1 + n % 2},{30 + n},{n},x,f,{n % 2}" for n in range(8)]
+    data = "\n".join(["person,job,age,order,free,sex,hired", *rows]) + "\n"
+    made = read_tiny(tmp_path, data, FIELDS)
+    plain = replace(made, responses=made.responses.select(ANSWERS.names()))
+    tables = [individual_examples(each.items, each.responses, each.respondents).table for each in (made, plain)]
+    assert tables[0].equals(tables[1])
+    texts = [to_socsci210(each, lambda item: item.text, lambda item, _: item.text) for each in (made, plain)]
+    assert texts[0].equals(texts[1])
+    plan = SplitPlan(hold_out={"respondent": 0.3})
+    parts = [split(each, plan, np.random.default_rng(3))[0].responses for each in (made, plain)]
+    assert parts[0].columns[-2:] == ["split", "unseen"]
+    assert parts[0].drop("^shown.*$").equals(parts[1])
+
+
+def test_conditions_that_cross_without_end_are_refused(tmp_path):
+    arms = "{column: arm, values: {" + ", ".join(f"{n}: {{id: a{n}}}" for n in range(30)) + "}}"
+    book = (
+        BOOK.partition("condition:")[0] + f"condition: [{', '.join([arms] * 9)}]\n" + BOOK[BOOK.index("attributes") :]
+    )
+    with pytest.raises(InputError, match=r"cross to 19,683,000,000,000 conditions, expected at most 10,000\."):
+        read_tiny(tmp_path, book=book)
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])

@@ -66,6 +66,8 @@ def test_a_conjoint_experiment_has_one_item_a_profile(shared_data):
     assert (len(made.responses), len(made.respondents), made.left_out) == (1396 * 5 * 2, 1396, {})
     assert set(Counter(made.responses["respondent"]).values()) == {10}
     assert made.responses["response"].to_list() == [int(x) for x in plain["Chosen_Immigrant"]]
+    genders = Counter({1: "a woman", 2: "a man"}[code] for code in plain["FeatGender"])
+    assert Counter(made.responses["shown.gender"]) == genders
     first = made.items[made.responses["item"][0]]
     assert first.context.startswith("The immigrant is a man and comes from Iraq. Education: Equivalent to")
     assert first.scale.labels == {0: "No", 1: "Yes"}

@@ -8,7 +8,7 @@ from silicus.data.deposit.gates import Gate, Made, pass_gates, words_of
 from silicus.data.deposit.passages import Span, find, nearest
 from silicus.data.deposit.recipe import Recipe
 from silicus.data.deposit.socsci210_format import write_socsci210
-from silicus.data.readers.table import CROSSED
+from silicus.data.readers.codebook import CROSSED
 
 __all__ = [
     "CROSSED",

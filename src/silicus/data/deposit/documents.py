@@ -1,4 +1,4 @@
-"""The documents of a deposit: codebooks and questionnaires as text, with the line or page at which each part stands."""
+"""The documents of a deposit: codebooks and questionnaires as text, with the line or page where each part stands."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from itertools import accumulate, islice
 from pathlib import Path
 
 from silicus.data.deposit.plain import PlainText, plain
+from silicus.data.deposit.qualtrics_words import survey_words
 from silicus.errors import InputError
 from silicus.plugins import require
 
 __all__ = ["KINDS", "Document", "decode", "read_document"]
 
-KINDS = {".txt": "text", ".md": "text", ".docx": "docx", ".pdf": "pdf", ".html": "html", ".htm": "html"}
+KINDS = {
+    ".txt": "text", ".md": "text", ".docx": "docx", ".pdf": "pdf", ".html": "html", ".htm": "html", ".qsf": "survey",
+}  # fmt: skip
 """Ending of a file -> what it holds."""
 _LIBRARY = {"docx": "docx", "pdf": "pypdf"}
 
@@ -38,7 +41,8 @@ class Document:
     Attributes:
         name: its file, as a path inside the deposit.
         text: its words; lines end with `\n`.
-        places: where in `text` a line, paragraph or page begins, and its name, as `(310, "line 12")`; sorted.
+        places: where in `text` a line, paragraph, page or question of a survey begins, and its name, as
+            `(310, "line 12")`; sorted.
         encoding: of a text file; `None` where the file says itself how it is to be read.
     """
 
@@ -53,7 +57,7 @@ class Document:
         return plain(self.text)
 
     def place(self, offset: int) -> str:
-        """Return the line, paragraph or page at a place in the text."""
+        """Return the line, paragraph, page or question at a place in the text."""
         after = bisect_right(self.places, offset, key=lambda place: place[0])
         return self.places[max(after - 1, 0)][1]
 
@@ -62,7 +66,7 @@ def read_document(path: Path, name: str) -> Document:
     """Return a document as text.
 
     Args:
-        path: its file: .txt, .md, .docx, .pdf or .html.
+        path: its file: .txt, .md, .docx, .pdf, .html, or a survey (.qsf).
         name: what it is called in the deposit, for messages and spans.
 
     Raises:
@@ -74,6 +78,8 @@ def read_document(path: Path, name: str) -> Document:
         raise InputError(
             f"{name}: found a '{path.suffix}' file, expected one of {', '.join(KINDS)}. Save it as one of them."
         )
+    if kind == "survey":
+        return _document(name, survey_words(path, name, _MOST_CHARACTERS), None)
     data, encoding = _bytes_of(path, name), None
     if kind in {"text", "html"}:
         text, encoding = _decoded(data, name)

@@ -1,4 +1,4 @@
-"""A recipe executed: the table it names, without the rows it excludes, as a dataset."""
+"""A recipe executed: the table it names, without the rows it excludes and with the columns it makes, as a dataset."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import replace
 import polars as pl
 
 from silicus.data.dataset import Dataset
+from silicus.data.deposit.combine import combine
 from silicus.data.deposit.recipe import Recipe
 from silicus.data.readers.labelled import LabelledTable
 from silicus.data.readers.table import read_answers
@@ -17,7 +18,7 @@ __all__ = ["execute"]
 
 
 def execute(recipe: Recipe, table: LabelledTable, where: str) -> tuple[LabelledTable, Dataset]:
-    """Return the table without the rows that are excluded, and the dataset that the recipe makes of it.
+    """Return the table as the recipe leaves it, excluded rows out and made columns in, and the dataset made of it.
 
     The same recipe and file give the same dataset, whoever executes it and when.
 
@@ -29,6 +30,16 @@ def execute(recipe: Recipe, table: LabelledTable, where: str) -> tuple[LabelledT
     Raises:
         InputError: the recipe names a column or a cell that the table does not have, or excludes every row.
     """
+    kept, why = _kept(recipe, table, where)
+    rows = kept.arg_true()
+    left = replace(table, cells=table.cells.filter(kept))
+    left = combine(recipe, left, where, lambda row: table.place(rows[row]))
+    data = read_answers(left, recipe, where, left_out=why)
+    return left, replace(data, name=recipe.name)
+
+
+def _kept(recipe: Recipe, table: LabelledTable, where: str) -> tuple[pl.Series, dict[str, int]]:
+    """Return whether each row is kept, and reason -> rows that are not."""
     why: Counter[str] = Counter()
     kept = pl.Series([True]).new_from_index(0, table.cells.height)
     for exclusion in recipe.exclude:
@@ -48,6 +59,4 @@ def execute(recipe: Recipe, table: LabelledTable, where: str) -> tuple[LabelledT
         raise InputError(
             f"{where}: excludes every row of {table.path.name}. Exclude those alone that the authors left out."
         )
-    left = replace(table, cells=table.cells.filter(kept))
-    data = read_answers(left, recipe, where, left_out=dict(why))
-    return left, replace(data, name=recipe.name)
+    return kept, dict(why)

@@ -31,6 +31,8 @@ _NO_ANSWER = re.compile(
 _LOST = ("outside the stated scale", "no whole number", "not a number", "no point of the scale", "empty cell among")
 """Reasons to leave out an answer that a recipe has to settle; an empty cell needs no word."""
 _SHOWN = 5
+_LONGEST_NAME = 3
+"""Words in the place of a cell that are no more may be a name, such as that of a party."""
 
 
 class Gate(Record):
@@ -99,12 +101,21 @@ def _words_stand(made: Made) -> Iterator[str]:
 
 
 def words_of(recipe: Recipe) -> Iterator[tuple[str, str]]:
-    """Yield every condition and question with the words that its people were shown."""
+    """Yield `show`, every condition and every question with the words that its people were shown, then fields.
+
+    Of a field those words that the recipe itself puts in the place of a cell, where they are more than a name.
+    """
+    if recipe.show.strip():
+        yield "show", recipe.show
     for factor in recipe.condition:
         for condition in dict.fromkeys(factor.conditions.values()):
             yield condition.id, condition.text
     for question in recipe.questions:
         yield question.id, question.text
+    for name, field in recipe.fields.items():
+        for words in dict.fromkeys(field.values.values()):
+            if words is not None and len(words.split()) > _LONGEST_NAME:
+                yield name, words
 
 
 # --- answers and their scales
@@ -192,12 +203,11 @@ def _answered_once(made: Made) -> Iterator[str]:
     recipe, rows = made.recipe, made.data.responses
     if recipe.respondent is None:
         return
-    if recipe.task:
-        keys = [
-            made.table.codes(column).alias(f"{place}") for place, column in enumerate((recipe.respondent, *recipe.task))
-        ]
-        twice = pl.DataFrame(keys).is_duplicated().sum()
-        what = f"rows have the same {', '.join((recipe.respondent, *recipe.task))}"
+    numbered = [*recipe.task, *([recipe.pair] if recipe.pair is not None else [])]
+    if numbered:
+        keys = [made.table.ids(recipe.respondent), *map(made.table.codes, numbered)]
+        twice = pl.DataFrame([key.alias(f"{place}") for place, key in enumerate(keys)]).is_duplicated().sum()
+        what = f"rows have the same {', '.join((recipe.respondent, *numbered))}"
     else:
         twice = rows.select(*KEY, "respondent").is_duplicated().sum()
         what = "answers are of one person to one question twice"
@@ -221,10 +231,13 @@ def _as_designed(made: Made) -> Iterator[str]:
 
 def _arms_filled(made: Made) -> Iterator[str]:
     found = set(made.data.answered["condition"].unique())
-    wanted = made.recipe.condition_ids if len(made.recipe.condition) == 1 else []
-    for condition in dict.fromkeys(wanted):
-        if condition not in found:
-            yield f"nobody answered in the condition '{condition}'. Leave its rows out (null), or find its answers."
+    expected = made.recipe.expected.conditions if made.recipe.expected else {}
+    crossed = len(made.recipe.condition) > 1
+    for name in dict.fromkeys(condition.id for condition in made.recipe.crossed):
+        if name in found or (crossed and expected.get(name) == 0):
+            continue
+        told = f"Say so (expected > conditions: {{{name}: 0}})" if crossed else "Leave its rows out (null)"
+        yield f"nobody answered in the condition '{name}'. {told}, or find its answers."
 
 
 # --- who they are

@@ -31,7 +31,7 @@ class Material:
         table: what it holds.
         encoding: of a text file that is not UTF-8, guessed from its bytes.
         survey: the survey it was exported from, with its file; `None` where there is none.
-        documents: codebooks and questionnaires.
+        documents: codebooks and questionnaires, the survey last among them.
         others: file -> why it is passed over.
     """
 
@@ -55,7 +55,7 @@ def gather(deposit: Deposit) -> Material:
     """
     found = _largest_table(deposit)
     survey, strange = _survey(deposit, found.table)
-    documents, unread = _documents(deposit)
+    documents, unread = _documents(deposit, survey[0] if survey else None)
     return replace(found, survey=survey, documents=documents, others={**found.others, **strange, **unread})
 
 
@@ -114,7 +114,7 @@ def _table(path: Path) -> tuple[LabelledTable, str | None]:
 
 def _survey(deposit: Deposit, table: LabelledTable) -> tuple[tuple[str, Survey] | None, dict[str, str]]:
     """Return the survey that knows most columns of a table, and why others are passed over."""
-    names = [name for name in deposit.files if name.lower().endswith(".qsf")]
+    names = [name for name in deposit.files if _is_survey(name)]
     others = dict.fromkeys(names[_MOST_SURVEYS:], f"comes after {_MOST_SURVEYS} other surveys")
     best: tuple[float, str, Survey] | None = None
     for name in names[:_MOST_SURVEYS]:
@@ -134,13 +134,18 @@ def _survey(deposit: Deposit, table: LabelledTable) -> tuple[tuple[str, Survey] 
     return (best[1], best[2]), others
 
 
-def _documents(deposit: Deposit) -> tuple[tuple[Document, ...], dict[str, str]]:
-    names = [name for name in deposit.files if Path(name).suffix.lower() in KINDS]
+def _documents(deposit: Deposit, survey: str | None) -> tuple[tuple[Document, ...], dict[str, str]]:
+    names = [name for name in deposit.files if Path(name).suffix.lower() in KINDS and not _is_survey(name)]
     others = dict.fromkeys(names[_MOST_DOCUMENTS:], f"comes after {_MOST_DOCUMENTS} other documents")
     found: list[Document] = []
-    for name in names[:_MOST_DOCUMENTS]:
+    # What a codebook says of a column comes before the survey's words.
+    for name in [*names[:_MOST_DOCUMENTS], *([survey] if survey else [])]:
         try:
             found.append(read_document(deposit.file(name), name))
         except InputError as error:
             others[name] = str(error)
     return tuple(found), others
+
+
+def _is_survey(name: str) -> bool:
+    return name.lower().endswith(".qsf")

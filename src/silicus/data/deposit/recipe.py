@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from silicus.data.readers.codebook import Codebook, Codes, Name
+from silicus.data.readers.labelled import code_word
 from silicus.errors import did_you_mean
 from silicus.record import Record
 
-__all__ = ["Exclusion", "Expected", "Recipe"]
+__all__ = ["Combined", "Exclusion", "Expected", "Recipe"]
 
 Why = Annotated[str, Field(min_length=8)]
 """A reason, in a sentence for whoever reviews the recipe."""
+
+
+def _code(value: Any) -> Any:
+    return code_word(value) if isinstance(value, str | int | float) else value
+
+
+def _as_they_are(columns: Any) -> Any:
+    """Write a list of columns as a mapping in which cells stay as they are."""
+    if not isinstance(columns, list):
+        return columns
+    names = cast("list[Any]", columns)
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f"the column {twice} stands twice. Keep one of them.")
+    return dict.fromkeys(names)
+
+
+Code = Annotated[str, Field(min_length=1), BeforeValidator(_code)]
 
 
 class Exclusion(Record):
@@ -22,6 +41,16 @@ class Exclusion(Record):
     column: Name
     values: Annotated[dict[str, Why], Codes] = Field(min_length=1)
     """Cell -> why its rows are left out."""
+
+
+class Combined(Record):
+    """A column that is made out of several of the file, of which a row fills at most one."""
+
+    columns: Annotated[
+        dict[Name, Code | Annotated[dict[str, Code], Codes] | None], BeforeValidator(_as_they_are), Field(min_length=1)
+    ]
+    """Column -> what its filled cells become: one code, cell -> code, or null where they stay as they are. A list of
+    columns says that all of them do."""
 
 
 class Expected(Record):
@@ -56,14 +85,14 @@ class Recipe(Codebook):
     """Codebooks and questionnaires in which the words shown stand, as paths inside the deposit."""
     design: Literal["between", "within"] = "between"
     """Whether a person is in one condition, or in several."""
-    task: tuple[Name, ...] = ()
-    """The columns that number the rows of a person who answers the same questions again and again."""
     exclude: tuple[Exclusion, ...] = ()
+    combine: dict[Name, Combined] = {}
+    """Columns made out of the file's, after rows are excluded; named like them wherever a column is."""
     expected: Expected | None = None
     same_words: dict[str, Why] = {}
-    """Condition -> why its words are those of another."""
+    """Condition -> why its words are those of another; one of several columns by its joined name, as `a × b`."""
     not_in_documents: dict[str, Why] = {}
-    """Condition or question -> why its words stand in no document."""
+    """Condition, question, field or `show` -> why its words stand in no document; crossed conditions one by one."""
     unmapped: dict[str, Why] = {}
     """Field of SocSci210 that no attribute gives -> why not."""
 
@@ -74,11 +103,17 @@ class Recipe(Codebook):
 
     @model_validator(mode="after")
     def _check_names(self) -> Self:
-        conditions, questions = self.condition_ids, [question.id for question in self.questions]
+        questions = [question.id for question in self.questions]
+        told = [*self.condition_ids, *questions]
+        if self.show.strip() and "show" in told:
+            raise ValueError("a condition or question has the id 'show', as the words under show have. Rename it.")
+        crossed, expected = [condition.id for condition in self.crossed], self.expected
+        shown = [*told, *self.fields, *(["show"] if self.show.strip() else [])]
         for where, found, known in (
-            ("same_words", self.same_words, conditions),
-            ("not_in_documents", self.not_in_documents, [*conditions, *questions]),
-            ("expected > answers", self.expected.answers if self.expected else {}, questions),
+            ("same_words", self.same_words, crossed),
+            ("not_in_documents", self.not_in_documents, shown),
+            ("expected > conditions", expected.conditions if expected else {}, crossed),
+            ("expected > answers", expected.answers if expected else {}, questions),
         ):
             strange = next((name for name in found if name not in known), None)
             if strange is not None:

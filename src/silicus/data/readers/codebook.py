@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import product
+from math import prod
 from pathlib import Path
 from string import Formatter
 from typing import Annotated, Any, Self, cast
@@ -11,13 +13,36 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 
 from silicus.data.dataset import ANSWERS
 from silicus.data.readers.labelled import code_word
+from silicus.errors import did_you_mean
 from silicus.record import Record
 from silicus.study import Condition, Scale, Source
 
-__all__ = ["TODO", "AskedQuestion", "Codebook", "Column", "Factor", "codebook_beside", "names_in_braces"]
+__all__ = [
+    "CROSSED",
+    "OTHER",
+    "SHOWN_AS",
+    "TODO",
+    "AskedQuestion",
+    "Codebook",
+    "Column",
+    "Factor",
+    "codebook_beside",
+    "names_in_braces",
+]
+
+CROSSED = " × "
+"""Between the conditions of several columns, where they are crossed."""
+
+SHOWN_AS = "shown."
+"""Before the name of a field, as a column of the responses: no attribute or column of ours has such a name."""
+
+OTHER = "other."
+"""Before the name of a field, in braces and as a column of the responses: the field of the other row of a pair."""
 
 TODO = "TODO"
 """How a draft marks what only its user knows; a codebook that still holds it is refused."""
+
+_MOST_CROSSED = 10_000
 
 _OF_ANSWERS = (*ANSWERS, "split", "unseen", "rationale")
 """The columns of the tables of answers and respondents, whose names no attribute may have."""
@@ -145,12 +170,29 @@ class Codebook(Record):
     show: Words = ""
     """Words shown before every question, after those of the condition, as `{job}, {age} years old`."""
     fields: dict[str, Annotated[Column, BeforeValidator(_column)]] = {}
-    """Name in braces -> its column; other names in braces are columns."""
+    """What differs from row to row -> its column. Each stands for its words in braces, and every answer carries them
+    as `shown.NAME`. Other names in braces are columns of the table, and are words alone."""
+    task: tuple[Name, ...] = ()
+    """The columns that number the rows of a person who answers the same questions again and again."""
+    pair: Name | None = None
+    """The column that tells apart the two rows of one choice, which have the respondent and the task in common.
+    `{other.NAME}` stands for the field of the other row, and every answer carries it as `other.NAME`."""
     attributes: dict[str, Annotated[Column, BeforeValidator(_column)]] = {}
     """What is known of a person -> its column."""
     missing: Reasons = {}
     """Cell that is no answer to any question, and no attribute -> why, as `-99: Refused`."""
     questions: tuple[AskedQuestion, ...] = Field(min_length=1)
+
+    @property
+    def texts(self) -> list[str]:
+        """Everything that is shown, with its names in braces."""
+        conditions = [condition.text for factor in self.condition for condition in factor.conditions.values()]
+        return [self.show, *conditions, *(question.text for question in self.questions)]
+
+    @property
+    def crossed(self) -> list[Condition]:
+        """The conditions that a row may be in, those of several columns joined; everybody's, where there is none."""
+        return [_joined(levels) for levels in product(*(factor.conditions.values() for factor in self.condition))]
 
     @field_validator("source")
     @classmethod
@@ -165,6 +207,12 @@ class Codebook(Record):
         controls = [c.id for factor in self.condition for c in factor.conditions.values() if c.control]
         if len(self.condition) == 1 and len(set(controls)) > 1:
             raise ValueError(f"found {len(set(controls))} control conditions ({', '.join(controls)}), expected one.")
+        crossed = prod(len(factor.conditions) for factor in self.condition)
+        if crossed > _MOST_CROSSED:
+            raise ValueError(
+                f"the columns of conditions cross to {crossed:,} conditions, expected at most {_MOST_CROSSED:,}. What "
+                "differs from row to row goes under fields."
+            )
         reserved = next((name for name in self.attributes if name in _OF_ANSWERS), None)
         if reserved:
             raise ValueError(
@@ -174,6 +222,39 @@ class Codebook(Record):
         for question in self.questions:
             self._check_question(question)
         return self
+
+    @model_validator(mode="after")
+    def _check_pair(self) -> Self:
+        if self.pair is not None and self.respondent is None:
+            raise ValueError(
+                f"'{self.pair}' tells two rows of one choice apart, and no respondent says whose they are. Name its "
+                "column; where no column names people, that of the choices."
+            )
+        if self.pair in self.task:
+            raise ValueError(
+                f"the column '{self.pair}' is the pair and a task, but both rows of a pair have the same task. Take it "
+                "out of task."
+            )
+        reserved = next((name for name in self.fields if name.startswith(OTHER)), None)
+        if reserved is not None:
+            raise ValueError(
+                f"the field '{reserved}' is named like a field of the other row of a pair. Rename it: "
+                f"{reserved.replace('.', '_')}: {self.fields[reserved].column}"
+            )
+        for name in (name for text in self.texts for name in names_in_braces(text) if name.startswith(OTHER)):
+            self._check_other(name)
+        return self
+
+    def _check_other(self, name: str) -> None:
+        if self.pair is None:
+            raise ValueError(
+                f"found {{{name}}}, which stands for the other row of a pair, and no pair. Name under pair the column "
+                "that tells the two rows apart; a column that has this name goes under fields."
+            )
+        field = name.removeprefix(OTHER)
+        if field not in self.fields:
+            hint = did_you_mean(field, list(self.fields))
+            raise ValueError(f"found {{{name}}}, and no field '{field}': only fields have another row.{hint}")
 
     def _check_question(self, question: AskedQuestion) -> None:
         known = next((name for name, each in self.attributes.items() if each.column == question.cells), None)
@@ -226,6 +307,14 @@ def names_in_braces(text: str) -> list[str]:
     if bad is not None:
         raise ValueError(f"found {text[:60]!r}, expected a name alone in braces. Write a brace that is no name as two.")
     return list(dict.fromkeys(name for _, name, _, _ in parts if name is not None))
+
+
+def _joined(levels: tuple[Condition, ...]) -> Condition:
+    """Return the condition in which these meet."""
+    if not levels:
+        return Condition(id="all")
+    text = "\n\n".join(level.text.strip() for level in levels if level.text.strip())
+    return Condition(id=CROSSED.join(level.id for level in levels), text=text)
 
 
 def _no_twins(noun: str, ids: list[str]) -> None:

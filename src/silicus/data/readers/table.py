@@ -14,8 +14,9 @@ A cell of a question becomes
                             told in a note where they are many
 
 A text cell is taken for the words of a point before it is taken for a number; a cell that is both is an error.
-What was shown is built from the row where words hold column names in braces, so every profile of a conjoint
-experiment is an item of its own. Two profiles of one choice are two rows: they are not joined.
+What was shown is built from the row where words hold names in braces, so every profile of a conjoint experiment is an
+item of its own. Two profiles of one choice are two rows and two answers; `pair` lets each tell the other. Every answer
+carries the fields of its row as text columns, in the words shown: `shown.NAME`, and `other.NAME` of a pair.
 
 People are told apart by their ids as they are written; only where the file says that ids are numbers are 1 and 1.0
 alike.
@@ -24,7 +25,6 @@ alike.
 from __future__ import annotations
 
 from collections import Counter
-from itertools import product
 from pathlib import Path
 from string import Formatter
 
@@ -34,18 +34,23 @@ from silicus.data.dataset import ROWS, Dataset, Stimulus, Unit, settle
 from silicus.data.reader import Reader, ReadOptions
 from silicus.data.readers.asked import NUMBER, Asked, asked
 from silicus.data.readers.by_labels import codebook_by_labels
-from silicus.data.readers.codebook import Codebook, Column, codebook_beside, names_in_braces
+from silicus.data.readers.codebook import (
+    CROSSED,
+    OTHER,
+    SHOWN_AS,
+    Codebook,
+    Column,
+    codebook_beside,
+    names_in_braces,
+)
 from silicus.data.readers.labelled import STATISTICS, SUFFIXES, LabelledTable, read_labelled, suffix
+from silicus.data.readers.pairs import partners
 from silicus.errors import InputError, did_you_mean
 from silicus.record import read
 from silicus.study import Condition, Item, Source
 
 __all__ = ["CROSSED", "READER", "read_answers"]
 
-CROSSED = " × "
-"""Between the conditions of several columns, where they are crossed."""
-
-_EVERYBODY = Condition(id="all")
 _LEFT = (
     pl.when(pl.col("code").is_null())
     .then(pl.lit("no answer in the cell"))
@@ -115,10 +120,13 @@ def read_answers(
         unit: what a respondent of the table is.
 
     Raises:
-        InputError: the codebook names a column or value that the table does not have, or a row lacks its person.
+        InputError: the codebook names a column or value that the table does not have, or a row lacks its person or
+            the other row of its pair.
     """
     _check_columns(table, codebook, where)
     base, conditions = _base(table, codebook, where)
+    base = base.with_columns(words.alias(_braced(name)) for name, words in _said(table, codebook, where).items())
+    carried = [pl.col(_braced(name)).alias(column) for name, column in _carried(codebook).items()]
     stimuli: list[Stimulus] = []
     gone = Counter(left_out or {})
     notes = {_READ: table.cells.height, **table.notes, **_of_codebook(table, codebook), **_of_weights(codebook, base)}
@@ -127,12 +135,12 @@ def read_answers(
         question = asked(table, codebook, each, where)
         codes = table.codes(each.cells).alias("code")
         meanings = question.meanings(codes)
-        cells = _with_stimuli(base.with_columns(codes), table, codebook, conditions, question, stimuli)
+        cells = _with_stimuli(base.with_columns(codes), codebook.show, conditions, question, stimuli)
         cells = cells.join(meanings.drop("cells"), on="code", how="left", maintain_order="left")
         cells = cells.with_columns(left=_LEFT, question=pl.lit(each.id))
         gone.update(dict(cells.drop_nulls("left").group_by("left", maintain_order=True).len().iter_rows()))
         notes |= question.notes(meanings)
-        parts.append(cells.filter(pl.col("left").is_null()).select("row", *ROWS))
+        parts.append(cells.filter(pl.col("left").is_null()).select("row", *ROWS, *carried))
     rows = pl.concat(parts).sort("row", maintain_order=True).drop("row")
     name = table.path.name.removesuffix(suffix(table.path))
     people = _people(table, codebook, base)
@@ -173,14 +181,39 @@ def _of_weights(codebook: Codebook, base: pl.DataFrame) -> dict[str, int]:
 
 def _check_columns(table: LabelledTable, codebook: Codebook, where: str) -> None:
     fields = {**codebook.fields, **codebook.attributes}
-    named = [codebook.respondent, codebook.weight, *(factor.column for factor in codebook.condition)]
+    named = [codebook.respondent, codebook.weight, *codebook.task, codebook.pair]
+    named += [factor.column for factor in codebook.condition]
     named += [each.column for each in fields.values()] + [question.cells for question in codebook.questions]
-    texts = [codebook.show, *(question.text for question in codebook.questions)]
-    texts += [condition.text for factor in codebook.condition for condition in factor.conditions.values()]
-    named += [name for text in texts for name in names_in_braces(text) if name not in codebook.fields]
+    named += _columns_in_braces(codebook)
     for column in dict.fromkeys(named):
         if column is not None:
             table.check_column(column, where)
+
+
+def _columns_in_braces(codebook: Codebook) -> list[str]:
+    """Return the names in braces that are no fields, but columns of the table."""
+    names = dict.fromkeys(name for text in codebook.texts for name in names_in_braces(text))
+    return [name for name in names if name not in codebook.fields and not name.startswith(OTHER)]
+
+
+def _said(table: LabelledTable, codebook: Codebook, where: str) -> dict[str, pl.Series]:
+    """Return name in braces -> its words in every row; so, too, the fields that no words name."""
+    said = {name: _words(table, codebook, column) for name, column in codebook.fields.items()}
+    if codebook.pair is not None:
+        other = partners(table, codebook, where)
+        said |= {f"{OTHER}{name}": words.gather(other) for name, words in said.items()}
+    return said | {name: _words(table, codebook, Column(column=name)) for name in _columns_in_braces(codebook)}
+
+
+def _carried(codebook: Codebook) -> dict[str, str]:
+    """Return name in braces -> its column of the responses, of those that have one."""
+    others = [f"{OTHER}{name}" for name in codebook.fields] if codebook.pair is not None else []
+    return {**{name: f"{SHOWN_AS}{name}" for name in codebook.fields}, **dict(zip(others, others, strict=True))}
+
+
+def _braced(name: str) -> str:
+    # No column of `_base` stands in braces.
+    return f"{{{name}}}"
 
 
 def _base(table: LabelledTable, codebook: Codebook, where: str) -> tuple[pl.DataFrame, list[Condition]]:
@@ -189,7 +222,7 @@ def _base(table: LabelledTable, codebook: Codebook, where: str) -> tuple[pl.Data
     Its columns: `row`, `study`, `respondent`, `weight`, `n`, `place` of the condition, `condition`, and `lost`: why a
     row belongs to no condition.
     """
-    conditions = [_crossed(levels) for levels in product(*(f.conditions.values() for f in codebook.condition))]
+    conditions = codebook.crossed
     place, lost = pl.lit(0, dtype=pl.UInt32), pl.lit(None, dtype=pl.String)
     for factor in codebook.condition:
         codes = table.codes(factor.column)
@@ -209,14 +242,6 @@ def _base(table: LabelledTable, codebook: Codebook, where: str) -> tuple[pl.Data
         n=pl.lit(1, dtype=pl.Int64),
     )
     return base.with_columns(condition=pl.lit(names).gather(pl.col("place"))), conditions
-
-
-def _crossed(levels: tuple[Condition, ...]) -> Condition:
-    """Return the condition in which these meet; everybody's, where there is none."""
-    if not levels:
-        return _EVERYBODY
-    text = "\n\n".join(level.text.strip() for level in levels if level.text.strip())
-    return Condition(id=CROSSED.join(level.id for level in levels), text=text)
 
 
 def _check_values(codes: pl.Series, named: list[str], where: str) -> None:
@@ -259,28 +284,19 @@ def _weights(table: LabelledTable, codebook: Codebook) -> pl.Series:
 
 
 def _with_stimuli(
-    base: pl.DataFrame,
-    table: LabelledTable,
-    codebook: Codebook,
-    conditions: list[Condition],
-    question: Asked,
-    stimuli: list[Stimulus],
+    rows: pl.DataFrame, show: str, conditions: list[Condition], question: Asked, stimuli: list[Stimulus]
 ) -> pl.DataFrame:
     """Return the rows with `stimulus`, the place of what they were shown; new stimuli are added to the list.
 
     It is null where the row lacks a word of it.
     """
-    texts = [codebook.show, question.question.text, *(condition.text for condition in conditions)]
+    texts = [show, question.question.text, *(condition.text for condition in conditions)]
     names = list(dict.fromkeys(name for text in texts for name in names_in_braces(text)))
-    words = [
-        _words(table, codebook, codebook.fields.get(name, Column(column=name))).alias(f"{{{name}}}") for name in names
-    ]
-    rows = base.with_columns(words)
-    key = ["place", *(series.name for series in words)]
+    key = ["place", *map(_braced, names)]
     shown = rows.select(key).unique(maintain_order=True).filter(pl.col("place").is_not_null())
     places: list[int | None] = []
     for place, *said in shown.iter_rows():
-        stimulus = _stimulus(codebook.show, conditions[int(place)], question, dict(zip(names, said, strict=True)))
+        stimulus = _stimulus(show, conditions[int(place)], question, dict(zip(names, said, strict=True)))
         places.append(None if stimulus is None else len(stimuli))
         stimuli += [] if stimulus is None else [stimulus]
     shown = shown.with_columns(pl.Series("stimulus", places, dtype=pl.UInt32))
