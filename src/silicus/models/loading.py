@@ -142,11 +142,13 @@ class Words:
         tokenizer: its tokenizer.
         limit: how many tokens it reads at most.
         weights: the hash that its weights have once they are loaded.
+        ends: the tokens that end what it says, as it declares them.
     """
 
     tokenizer: Any
     limit: int
     weights: str
+    ends: int | list[int] | None
 
 
 def load_words(name: str) -> Words:
@@ -163,7 +165,11 @@ def load_words(name: str) -> Words:
         transformers = require("transformers")
         tokenizer = place.tokenizer()
         config = transformers.AutoConfig.from_pretrained(place.whole, gguf_file=place.gguf)
-    return Words(tokenizer, reads_at_most(config, tokenizer), place.fingerprint(config))
+        try:
+            ends = transformers.GenerationConfig.from_pretrained(place.whole).eos_token_id
+        except OSError:  # Many models leave it to their config.
+            ends = getattr(config, "eos_token_id", None)
+    return Words(tokenizer, reads_at_most(config, tokenizer), place.fingerprint(config), ends)
 
 
 def _base_of(folder: Path) -> str | None:

@@ -15,7 +15,7 @@ from silicus.workflow.run import About, enter_run
 
 __all__ = ["predicted_run", "predictions_file"]
 
-_OF_A_MODEL = ("model", "template", "answers", "device", "dtype")
+_OF_A_MODEL = ("model", "template", "answers", "device", "dtype", "server")
 """Options that only mean something where a model is asked."""
 
 

@@ -20,7 +20,7 @@ from silicus.options import AnswerOptions
 from silicus.record import Record, digest, read, write
 from silicus.study import Item, read_items, read_table, write_items, write_table
 
-__all__ = ["About", "Manifest", "Run", "enter_run", "git_revision", "machine", "read_run", "versions"]
+__all__ = ["About", "Manifest", "Run", "add_notes", "enter_run", "git_revision", "machine", "read_run", "versions"]
 
 _TABLES = {"items.parquet", "respondents.parquet", "responses.parquet"}
 _LIBRARIES = ("numpy", "polars", "torch", "transformers", "peft", "gguf")
@@ -135,6 +135,13 @@ def enter_run(
     # The manifest comes last: a folder that has one is complete but for its predictions.
     write(folder / "manifest.json", manifest)
     return folder
+
+
+def add_notes(folder: Path, notes: list[str]) -> None:
+    """Add to a run's manifest what is known of its numbers once they are there."""
+    manifest = read(folder / "manifest.json", Manifest)
+    new = [note for note in notes if note not in manifest.notes]
+    write(folder / "manifest.json", manifest.model_copy(update={"notes": [*manifest.notes, *new]}))
 
 
 def _is_ours(path: Path) -> bool:

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from silicus.errors import InputError
 from silicus.models import Device, Dtype, Model, load_model
+from silicus.models.server import ServerModel
 from silicus.models.trained_as import TrainedAs, check_prompts, trained_as
 from silicus.options import AnswerOptions, SimulateOptions
 from silicus.prompts import AnswerStyle, Template, get_template, render
@@ -20,7 +21,8 @@ from silicus.simulate import Plan, PooledModel, plan_all, predict, tidy
 from silicus.simulate import simulate as write_parts
 from silicus.study import Item, draw_profiles, human_responses, iter_respondents, read_respondents, read_study
 from silicus.workflow.progress import progress, waiting
-from silicus.workflow.run import About, enter_run
+from silicus.workflow.run import About, add_notes, enter_run
+from silicus.workflow.served import failures, load_served
 
 __all__ = ["Asked", "ask", "load_checked", "settled", "simulate"]
 
@@ -93,7 +95,8 @@ def settled(options: T) -> tuple[T, Template, TrainedAs | None]:
 
     What is not asked for is as in training, where the model says that, else `silicus` and `value`.
     """
-    known = trained_as(options.model)
+    # A served name says nothing; the folder whose tokenizer it is read with may.
+    known = trained_as(options.model if options.server is None else options.tokenizer or "")
     template = options.template or (known.template if known else "silicus")
     answers = options.answers or (known.answers if known else "value")
     return replace(options, template=template, answers=answers), get_template(template), known
@@ -115,7 +118,9 @@ def ask(asked: Asked, template: Template, options: AnswerOptions) -> Path:
     style = options.answers or "value"
     words = _try_one(asked, template, style)
     model = _load(asked, options)
-    about = asked.about.model_copy(update={"notes": _otherwise(asked.known, options)})
+    served = model if isinstance(model, ServerModel) else None
+    notes = [*_otherwise(asked.known, options), *(served.notes() if served else [])]
+    about = asked.about.model_copy(update={"notes": notes})
     inputs = {"respondents": _table_digest(asked.plan.respondents), "weights": model.fingerprint, "prompts": words}
     folder = enter_run(
         options, about, list(asked.plan.items), asked.plan.respondents, asked.responses, inputs
@@ -123,13 +128,27 @@ def ask(asked: Asked, template: Template, options: AnswerOptions) -> Path:
     if (folder / "predictions.parquet").is_file():
         tidy(folder)
         return folder
+    if served:
+        served.keep_in(folder)
+    most = options.max_failures if served else 0.0
     with progress(f"{model.name} answers", len(asked.plan)) as bar:
 
         def answer(plan: Plan, start: int, stop: int) -> pl.DataFrame:
-            return predict(plan.between(start, stop), model, template, style, bar.advance)
+            return predict(plan.between(start, stop), model, template, style, bar.advance, most_failures=most)
 
         write_parts(asked.plan, answer, folder, bar.advance)
+    if served:
+        add_notes(folder, _failures(folder, served))
     return folder
+
+
+def _failures(folder: Path, model: ServerModel) -> list[str]:
+    """Return, and say, what a served model failed to answer, and what was spent."""
+    predictions = pl.scan_parquet(folder / "predictions.parquet").select("probabilities").collect()
+    failed = list(failures(model, predictions["probabilities"].null_count(), len(predictions)))
+    for sentence in [*failed, f"{model.name}: {model.spent}"]:
+        Console(stderr=True).print(f"{sentence}.", soft_wrap=True, highlight=False, markup=False)
+    return failed
 
 
 def _otherwise(known: TrainedAs | None, options: AnswerOptions) -> list[str]:
@@ -165,6 +184,9 @@ def _load(asked: Asked, options: AnswerOptions) -> Model:
     if options.model == "pooled":
         items: dict[str, Item] = {item.item: item for item in asked.plan.items}
         return PooledModel(asked.responses, items)
+    if options.server is not None:
+        with waiting(f"asking {options.server} what it serves"):
+            return load_served(options)
     return load_checked(options.model, asked.known, options.device, options.dtype)
 
 
