@@ -46,6 +46,7 @@ class Told(Record):
     stopped: int | None = None
     """How many of them stopped it."""
     people: int | None = None
+    """Who were asked."""
     answers: int | None = None
 
 

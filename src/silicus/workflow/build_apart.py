@@ -182,11 +182,11 @@ def _told(folder: Path, build: Build) -> Told:
     if stopped:
         first = f"{len(stopped)} of {len(build.gates)} gates stopped it. {stopped[0].name} {stopped[0].problems[0]}"
         return Told(outcome=Outcome.HELD, why=first, gates=len(build.gates), stopped=len(stopped))
-    answered = read_dataset_folder(folder / "dataset").answered
+    data = read_dataset_folder(folder / "dataset")
     return Told(
         outcome=Outcome.BUILT,
         gates=len(build.gates),
         stopped=0,
-        people=answered["respondent"].n_unique(),
-        answers=len(answered),
+        people=len(data.respondents),
+        answers=len(data.answered),
     )

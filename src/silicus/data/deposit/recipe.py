@@ -59,7 +59,7 @@ class Expected(Record):
     source: Why
     """Where they come from: the article, the codebook, a count by hand."""
     respondents: int | None = None
-    """People with at least one answer."""
+    """People who were asked, also those who gave no answer."""
     conditions: dict[str, int] = {}
     """Condition -> people who answered in it."""
     answers: dict[str, int] = {}
