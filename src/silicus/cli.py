@@ -18,6 +18,7 @@ from silicus.options import (
     DraftOptions,
     EvaluateOptions,
     InspectOptions,
+    PopulationOptions,
     PrepareOptions,
     ProbeOptions,
     SimulateOptions,
@@ -64,6 +65,22 @@ def simulate(study: str, /, *, options: Annotated[SimulateOptions, Parameter(nam
 
 
 @app.command
+def population(table: str, /, *, options: Annotated[PopulationOptions, Parameter(name="*")]) -> None:
+    """Give respondents weights under which they have the published margins of a population (raking).
+
+    Args:
+        table: A table of respondents (.csv, .tsv, .parquet), or a number of bundled US adult profiles.
+    """
+    from silicus.report import print_raking
+    from silicus.workflow import rake_population
+
+    out, raking = rake_population(table, options)
+    print_raking(raking, Console())
+    _say(f"Respondents: {out}")
+    _say(f"Ask them: silicus simulate STUDY --respondents {out}")
+
+
+@app.command
 def evaluate(
     run: Path | None = None, /, *, options: Annotated[EvaluateOptions, Parameter(name="*")] = EvaluateOptions()
 ) -> None:
@@ -80,10 +97,8 @@ def evaluate(
         given = [f"--{name}" for name, value in vars(options).items() if value != getattr(EvaluateOptions(), name)]
         raise InputError(f"{run} already holds its answers, so {', '.join(given)} cannot apply. Leave it out.")
     folder, found = (run, evaluate_run(run)) if run is not None else evaluate_data(options)
-    manifest = read_run(folder).manifest
-    if "predictions" in manifest.options:
-        for note in manifest.notes:
-            _say(note)
+    for note in read_run(folder).manifest.notes:
+        _say(note)
     _show(folder, found)
 
 
@@ -105,18 +120,22 @@ def probe(run: Path, /, *, options: Annotated[ProbeOptions, Parameter(name="*")]
 
 
 @app.command
-def compare(run_a: Path, run_b: Path, /, *, out: Path | None = None) -> None:
-    """Say which of two models is closer to people, on the same answers.
+def compare(run_a: Path, run_b: Path, /, *more: Path, out: Path | None = None) -> None:
+    """Say which of two models is closer to people, or set several ways side by side, on the same answers.
 
     Args:
         run_a: A run folder, as silicus simulate and silicus evaluate leave it.
         run_b: Another, of the same study or data.
-        out: A .json file to keep the numbers in; by default they are only printed.
+        more: Further ones; all are then one table, nearest to people first.
+        out: A .json file to keep the numbers in, or of several ways an .html page; by default they are only printed.
     """
-    from silicus.report import print_comparison
-    from silicus.workflow import compare_runs
+    from silicus.report import print_comparison, print_ways
+    from silicus.workflow import compare_runs, compare_ways
 
-    print_comparison(compare_runs(run_a, run_b, out), Console())
+    if more:
+        print_ways(compare_ways([run_a, run_b, *more], out), Console())
+    else:
+        print_comparison(compare_runs(run_a, run_b, out), Console())
     if out is not None:
         _say(f"Comparison: {out}")
 

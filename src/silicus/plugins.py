@@ -20,7 +20,7 @@ _EXTRA_OF = {
     "bitsandbytes": "train",
     "tensorboard": "train",
     "httpx2": "agent",
-    "openai": "agent",
+    "openai": "server",
     "pydantic_ai": "agent",
     "jinja2": "report",
     "vl_convert": "report",
@@ -29,6 +29,7 @@ _EXTRA_OF = {
     "pypdf": "deposits",
     "pyreadstat": "data",
     "python_calamine": "deposits",
+    "scipy": "effects",
     "sklearn": "data",
 }
 

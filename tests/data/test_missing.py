@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silicus.data.missing import is_code, split_codes
+from silicus.data.missing import is_code, says_no_answer, split_codes
 
 
 @pytest.mark.parametrize("code", [-5, -1, -9, -99, 77, 88, 97, 98, 99, 777, 998, 999, 9998, 9999, 99999])
@@ -43,3 +43,20 @@ def test_every_number_is_an_answer_or_a_code_and_some_answer_stays(numbers):
     assert sorted([*kept, *codes]) == sorted(set(numbers))
     assert kept
     assert all(is_code(code) for code in codes)
+
+
+@pytest.mark.parametrize("apostrophe", "'’‘ʼ`´")
+def test_words_for_no_answer_are_known_with_any_apostrophe_and_what_follows_a_mark(apostrophe):
+    assert says_no_answer(f"Don{apostrophe}t know")
+    assert says_no_answer(f"Don{apostrophe}t know / not sure")
+    assert not says_no_answer(f"Don{apostrophe}t know him")
+
+
+@pytest.mark.parametrize("words", ["Unsure", "Not sure", "I'm not sure", "No opinion", "Undecided"])
+def test_what_may_be_a_midpoint_is_no_answer_only_apart(words):
+    assert (says_no_answer(words), says_no_answer(words, apart=True)) == (False, True)
+
+
+@pytest.mark.parametrize("words", ["No", "None", "Not at all", "Nay", "Never", "Neither", "National", "Skipping"])
+def test_answers_that_begin_alike_are_answers(words):
+    assert not says_no_answer(words, apart=True)

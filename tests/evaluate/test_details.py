@@ -70,6 +70,19 @@ def test_the_ceiling_is_of_halves_of_the_people_of_a_cell(found):
     assert costs[0] > 0.1
 
 
+def test_the_ceiling_of_people_who_weigh_differently_is_of_weighted_halves(survey, found):
+    def weighted(odd: float, even: float) -> float:
+        odd_one = pl.col("respondent").str.strip_prefix("p").cast(pl.Int64) % 2 == 1
+        responses = survey.responses.with_columns(weight=pl.when(odd_one).then(odd).otherwise(even))
+        return evaluate(
+            survey.items, responses, survey.predictions(), "m", np.random.default_rng(1), 100
+        ).ceiling.split_half
+
+    assert weighted(2.0, 2.0) == found.ceiling.split_half
+    # Of 80 answers 44 are effective.
+    assert 1.2 < weighted(1.0, 10.0) / found.ceiling.split_half < 1.5
+
+
 def test_the_way_from_uniform_to_a_perfect_prediction_is_measured(found):
     assert "uniform" not in found.reached
     own, guess = found.overall["m"]["wasserstein"].value, found.overall["uniform"]["wasserstein"].value

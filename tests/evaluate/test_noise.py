@@ -6,7 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from silicus.evaluate import wasserstein
-from silicus.evaluate.noise import perfect_wasserstein, sampled_wasserstein, split_half_wasserstein
+from silicus.evaluate.noise import (
+    perfect_wasserstein,
+    sampled_wasserstein,
+    split_half_wasserstein,
+    weighted_split_half,
+)
 
 NAN = float("nan")
 
@@ -50,6 +55,36 @@ def test_halves_of_people_by_hand():
     # Of two who say 0 and two who say 1 a half is one of each (4 of 6 splits), or both alike (distance 1).
     found = split_half_wasserstein([[2, 2]], [0, 1], np.random.default_rng(0), splits=20_000)
     assert found == pytest.approx(1 / 3, abs=0.01)
+
+
+def test_halves_of_people_who_weigh_differently_by_hand():
+    # One says 1 and weighs 3, three say 0 and weigh 1: whichever half has the one has a share of 3/4, the other of 0.
+    found = weighted_split_half([1, 3], [3.0, 1.0], [1, 0], [0, 1], np.random.default_rng(0))
+    assert found == pytest.approx(0.75)
+
+
+def test_halves_of_people_who_weigh_alike_need_no_weights():
+    people, positions = [30, 50, 20], [0, 0.5, 1]
+    alike = weighted_split_half(people, [2.0] * 3, [0, 1, 2], positions, np.random.default_rng(0), splits=4000)
+    plain = split_half_wasserstein([people], positions, np.random.default_rng(1), splits=4000)
+    assert alike == pytest.approx(plain.item(), rel=0.05)
+
+
+def test_halves_of_people_who_weigh_differently_lie_farther_apart_as_of_fewer_people():
+    weight = np.tile([1.0, 1.0, 6.0], 100)
+    answer = np.random.default_rng(3).integers(2, size=300)
+    effective = weight.sum() ** 2 / (weight**2).sum()
+    found = weighted_split_half([1] * 300, weight, answer, [0, 1], np.random.default_rng(0), splits=4000)
+    share = np.average(answer, weights=weight)
+    # The difference of two means of half the effective number of people.
+    expected = np.sqrt(2 / np.pi) * np.sqrt(4 * share * (1 - share) / effective)
+    assert found == pytest.approx(expected, rel=0.06)
+
+
+def test_halves_of_three_people_or_without_order_are_unknown():
+    rng = np.random.default_rng(0)
+    assert np.isnan(weighted_split_half([1, 2], [1.0, 2.0], [0, 1], [0, 1], rng))
+    assert np.isnan(weighted_split_half([5, 5], [1.0, 2.0], [0, 1], [NAN, NAN], rng))
 
 
 def test_halves_are_of_different_people_and_of_one_size():

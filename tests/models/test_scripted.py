@@ -4,9 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from silicus.errors import InputError
 from silicus.models import load_model
+from silicus.models.scripted import Rule, Script, ScriptedModel
+from silicus.models.writing import Text, Writing
 from silicus.prompts import Prompt, get_template, render
 from silicus.study import Item, Respondent, Scale
 
@@ -103,3 +106,20 @@ def test_uniform_gives_every_answer_the_same_probability():
 def test_uniform_takes_no_file():
     with pytest.raises(InputError, match=r"^the model 'uniform' takes no file, found ':x'\.$"):
         load_model("uniform:x")
+
+
+def test_texts_are_written_one_after_the_other_and_cut_off_after_so_many_words():
+    model = ScriptedModel(Script(rules=[Rule(texts=["one two\nthree", "four"])]))
+    ((index, texts),) = model.write([asked()], Writing(draws=3, most_tokens=2, temperature=1.0, seed=0))
+    assert index == 0
+    assert texts == [Text("one two", cut=True), Text("four", cut=False), Text("one two", cut=True)]
+
+
+def test_a_rule_that_lacks_what_is_asked_for_says_so():
+    how = Writing(draws=1, most_tokens=2, temperature=1.0, seed=0)
+    with pytest.raises(InputError, match=r"the rule for condition '.*', question '.*' has no 'texts'"):
+        list(ScriptedModel(Script(rules=[Rule(probabilities=[0.5, 0.5])])).write([asked()], how))
+    with pytest.raises(InputError, match=r"has no 'probabilities', only texts"):
+        list(ScriptedModel(Script(rules=[Rule(texts=["Yes"])])).answer([asked()]))
+    with pytest.raises(ValidationError, match="neither 'probabilities' nor 'texts'"):
+        Rule(when={"condition": "a"})

@@ -8,7 +8,7 @@ from silicus.errors import InputError
 from silicus.prompts import get_template, render
 from silicus.study import Item, Respondent, Scale
 
-SUBPOP = get_template("subpop")
+SUBPOP, BIO, PORTRAY = (get_template(name) for name in ("subpop", "subpop-bio", "subpop-portray"))
 GUNS = Scale(kind="nominal", labels={1: "Major reason", 2: "Minor reason", 3: "Not a reason"}, refusals={99: "Refused"})
 ITEM = Item("W26", "all", "REASONGUND_W26", "", "Is it a reason why you own a gun? As part of a gun collection", GUNS)
 ASKED = """\
@@ -114,6 +114,77 @@ def test_a_context_stands_before_its_question():
     item = Item("s", "c", "q", "Tea is lovely.", "Do you drink it?", GUNS)
     user = render(SUBPOP, item, Respondent("g", {}), "letter").user
     assert user.startswith("Question: Tea is lovely.\n\nDo you drink it?\nA. Major reason\n")
+
+
+def told(template, **attributes: str | int) -> str:
+    """Return what stands before the question."""
+    user = render(template, ITEM, Respondent("group", attributes), "letter").user
+    assert user.endswith(ASKED)
+    return user.removesuffix(ASKED)
+
+
+def test_a_description_and_a_request_are_the_published_ones_byte_for_byte():
+    south = Respondent("CREGION: South", {"region": "South"})
+    assert render(BIO, ITEM, south, "letter").user == (
+        "Below you will be asked to provide a short description of the area you currently reside in and then answer "
+        f"some questions.\nDescription: I currently reside in the South.\n\n{ASKED}"
+    )
+    assert render(PORTRAY, ITEM, south, "letter").user == (
+        f"Answer the following question as if you currently resided in the South.\n\n{ASKED}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "topic", "bio", "portray"),
+    [
+        ("gender", "Male", "the sex you were assigned at birth", "I identify as Male.",
+         "the sex you were assigned at birth were Male"),
+        ("age", "65+", "your age group", "I am in the age group 65+.", "you were in the age group of 65+"),
+        ("education", "Less than high school", "your current education level",
+         "The highest level of education I have completed is Less than high school.",
+         "the highest level of education you have completed is Less than high school"),
+        ("income", "$100,000 or more", "your current family income",
+         "Last year, my total family income from all sources, before taxes was $100,000 or more.",
+         "last year, your total family income from all sources, before taxes was $100,000 or more"),
+        ("ethnicity", "Black", "your race or ethnicity", "I am Black.", "your race or ethnicity were Black"),
+        ("party_id", "Democrat", "your political affiliation", "In politics today, I consider myself a Democrat.",
+         "in politics today, you considered yourself a Democrat"),
+        ("party_id", "Independent", "your political affiliation",
+         "In politics today, I consider myself an Independent.",
+         "in politics today, you considered yourself an Independent"),
+        ("religion", "Hindu", "your religion", "My religion is Hindu.", "your religion were Hindu"),
+        ("ideology", "Liberal", "your ideology", "My ideology is Liberal.", "your ideology were Liberal"),
+        ("region", "Nowhere", "your region", "My region is Nowhere.", "your region were Nowhere"),
+        ("marital_status", "Married", "your marital status", "My marital status is Married.",
+         "your marital status were Married"),
+    ],
+)  # fmt: skip
+def test_every_attribute_is_described_and_asked_for_in_its_words(attribute, value, topic, bio, portray):
+    assert told(BIO, **{attribute: value}) == (
+        f"Below you will be asked to provide a short description of {topic} and then answer some questions.\n"
+        f"Description: {bio}\n\n"
+    )
+    assert told(PORTRAY, **{attribute: value}) == f"Answer the following question as if {portray}.\n\n"
+
+
+def test_a_joint_group_is_described_attribute_after_attribute_and_everybody_not_at_all():
+    both = {"region": "West", "gender": "Female", "age": "18-29"}
+    assert told(BIO, **both) == (
+        "Below you will be asked to provide a short description of the sex you were assigned at birth, your age group "
+        "and the area you currently reside in and then answer some questions.\n"
+        "Description: I identify as Female. I am in the age group 18-29. I currently reside in the West.\n\n"
+    )
+    assert told(PORTRAY, **both) == (
+        "Answer the following question as if the sex you were assigned at birth were Female, you were in the age group "
+        "of 18-29 and you currently resided in the West.\n\n"
+    )
+    assert told(BIO) == told(PORTRAY) == ""
+
+
+@pytest.mark.parametrize("template", [BIO, PORTRAY], ids=lambda template: template.name)
+def test_the_other_forms_ask_for_letters_too(template):
+    with pytest.raises(InputError, match=rf"the template '{template.name}' asks for letters, found the answer style"):
+        render(template, ITEM, Respondent("g", {"gender": "Male"}), "value")
 
 
 @pytest.mark.parametrize("style", ["value", "label"])

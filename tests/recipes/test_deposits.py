@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 import pyreadstat
 import pytest
+import yaml
 
 from silicus.data import Dataset, read_dataset_folder
 from silicus.data.deposit import Recipe
@@ -105,6 +106,7 @@ RAW = {
 MEGASTUDY = {name: name.replace("-", "_") for name in ("accuracy-nudges", "default-eric", "junk-fees", "privacy")}
 DEPOSITS = {
     **{name: raw.deposit for name, raw in RAW.items()},
+    "ryan-aziz": "deposits/ryan_aziz",
     **{name: f"deposits/megastudy/{folder}" for name, folder in MEGASTUDY.items()},
 }
 HEADLINES = [f"{kind}{number}" for kind in ("fake", "real") for number in range(1, 9)]
@@ -491,3 +493,60 @@ def test_weights_and_words_of_people_are_those_of_the_file(build, shared_data):
         {1: "Male", 2: "Female", 3: "Other", 4: "Prefer not to say"}[row["gender_client"]] for row in rows
     )
     assert Counter(people["gender"]) == genders
+
+
+# --- what stops a recipe that has one thing wrong
+
+
+def _turned(scale: dict[str, Any]) -> None:
+    words = list(scale["labels"].values())
+    scale["labels"] = dict(zip(scale["labels"], reversed(words), strict=True))
+
+
+def _swapped(values: dict[Any, Any], one: Any, other: Any) -> None:
+    values[one], values[other] = values[other], values[one]
+
+
+WRONG: dict[str, tuple[str, Callable[[dict[str, Any]], Any], str]] = {
+    "labels turned round": (
+        "ryan-aziz",
+        lambda recipe: _turned(recipe["questions"][0]["scale"]),
+        "which is its point 5",
+    ),
+    "parties swapped": (
+        "ryan-aziz",
+        lambda recipe: _swapped(recipe["fields"]["ohio"]["values"], 0, 1),
+        "'ohio' calls 0 of 'Q2_INSERT' 'Republican', and Codebook.docx",
+    ),
+    "answers of another question": (
+        "ryan-aziz",
+        lambda recipe: recipe["questions"][0].update(column="Q7"),
+        "which is said of 'Q2', and its answers are read from 'Q7'",
+    ),
+    "an arm turned round": (
+        "default-eric",
+        lambda recipe: recipe["combine"]["donor"]["columns"].update(OPTOUT_Organ={1: 0, 2: 1}),
+        "the survey (QID616) 'You are therefore currently a potential donor.",
+    ),
+    "arms of a survey swapped": (
+        "privacy",
+        lambda recipe: _swapped(recipe["condition"]["values"], "BT", "CT"),
+        "which is more like the condition 'tracked' than 'context'",
+    ),
+    "answers turned round": (
+        "ahler-sood",
+        lambda recipe: recipe["questions"][0].update(values={0: 5, 0.25: 4, 0.5: 3, 0.75: 2, 1: 1}),
+        "become points of 'neighbor' in another order than theirs",
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_recipe_with_one_thing_wrong_is_stopped(wrong, shared_data, tmp_path):
+    name, change, told = WRONG[wrong]
+    recipe = yaml.safe_load(next(path for path in RECIPES if path.stem == name).read_text(encoding="utf-8"))
+    change(recipe)
+    path = tmp_path / "wrong.yaml"
+    path.write_text(yaml.safe_dump(recipe, allow_unicode=True), encoding="utf-8")
+    _, build = build_deposit(shared_data / DEPOSITS[name], BuildOptions(recipe=path, out=tmp_path / "build"))
+    assert told in " ".join(problem for gate in build.gates for problem in gate.problems)

@@ -10,22 +10,22 @@ import pytest
 from silicus.errors import RunError
 from silicus.models import load_model
 from silicus.prompts import get_template
-from silicus.simulate import Plan, plan_all, predict, simulate
+from silicus.simulate import Answered, Plan, plan_all, predict, simulate
 from silicus.study import PREDICTIONS, Item, Scale
 
 SILICUS = get_template("silicus")
 ITEMS = [Item("tea", arm, "like", arm, "Tea?", Scale(kind="ordinal", low=1, high=4)) for arm in ("plain", "praise")]
 PEOPLE = pl.DataFrame({"respondent": [f"p{n}" for n in range(25)], "weight": [1.0] * 25, "age": range(20, 45)})
 PLAN = plan_all(ITEMS, PEOPLE, SILICUS)
-Answer = Callable[[Plan, int, int], pl.DataFrame]
+Answer = Callable[[Plan, int, int], Answered]
 
 
-def answer(plan: Plan, start: int, stop: int) -> pl.DataFrame:
-    return predict(plan.between(start, stop), load_model("scripted"), SILICUS)
+def answer(plan: Plan, start: int, stop: int) -> Answered:
+    return Answered(predict(plan.between(start, stop), load_model("scripted"), SILICUS))
 
 
 def stops_at(place: int, failure: BaseException) -> Answer:
-    def answer_until(plan: Plan, start: int, stop: int) -> pl.DataFrame:
+    def answer_until(plan: Plan, start: int, stop: int) -> Answered:
         if start >= place:
             raise failure
         return answer(plan, start, stop)
@@ -48,7 +48,7 @@ def test_the_product_is_one_table_of_all_pairs_and_nothing_else(tmp_path):
     table = pl.read_parquet(product)
     assert names(tmp_path) == ["predictions.parquet"]
     assert table.schema == PREDICTIONS
-    assert table.equals(answer(PLAN, 0, len(PLAN)))
+    assert table.equals(answer(PLAN, 0, len(PLAN)).predictions)
 
 
 def test_the_same_run_gives_the_same_bytes(tmp_path, whole):
@@ -65,7 +65,7 @@ def test_a_run_that_stopped_goes_on_and_gives_the_same_bytes(tmp_path, whole, pl
     assert names(folder) == done
     asked: list[int] = []
 
-    def watched(plan: Plan, start: int, stop: int) -> pl.DataFrame:
+    def watched(plan: Plan, start: int, stop: int) -> Answered:
         asked.append(start)
         return answer(plan, start, stop)
 

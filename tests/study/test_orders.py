@@ -143,6 +143,7 @@ FIXED = [
     (asked(AGREE, "Answer, where one means not at all."), "its words name the answer 1"),
     (asked(Scale(kind="binary", labels={0: "Left", 1: "Right"}), "Is zero left?"), "its words name the answer 0"),
     (asked(Scale(kind="ordinal", labels={1: "1 - Never", 2: "Now and then"})), "its words name the answer 1"),
+    (asked(AGREE, "Give it from one to five points."), "its words name the answer 5"),
     (asked(AGREE, "Higher numbers mean more satisfied."), "which way the numbers run: “Higher numbers”"),
     (asked(AGREE, "The lower the score, the worse."), "which way the numbers run: “lower the score”"),
     (
@@ -165,6 +166,9 @@ def test_an_item_whose_labels_cannot_move_keeps_its_order(item, reason):
 def test_numbers_that_are_no_answers_do_not_hold_an_order():
     assert len(drawn(asked(AGREE, "In 2015, 1.5 or 5% of 15 people?"))) == 2
     assert len(drawn(asked(AGREE, "For each one, would no one of the three agree with higher prices?"))) == 2
+    assert (
+        len(drawn(asked(AGREE, "Five programmes cost five-sixths of what they did. Which of the five reasons?"))) == 2
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,14 @@ import polars as pl
 import pytest
 
 from silicus.errors import InputError
-from silicus.study import Respondent, draw_profiles, iter_respondents, read_respondents
+from silicus.study import (
+    Respondent,
+    design_effect,
+    draw_profiles,
+    draw_respondents,
+    iter_respondents,
+    read_respondents,
+)
 
 
 @pytest.fixture
@@ -98,11 +105,67 @@ def test_a_bad_weight_of_a_parquet_table_is_named_with_its_row(tmp_path):
         ("age\n", "the table of respondents has no rows."),
         ("", "cannot be read as a table of respondents: empty CSV."),
         ("age,age\n1,2\n", "the column 'age' stands twice. Keep one of them."),
+        ("country,n\nKenya,many\n", "the column 'n' holds String, expected numbers."),
+        ("country,n,weight\nKenya,0,3\nPeru,5,0\n", "all weights are 0, expected at least one above 0."),
+        ("n,weight\n4,2\n", "found no attribute column, expected at least one beside respondent and weight."),
     ],
 )
 def test_a_table_that_cannot_be_asked_is_refused(people, text, complaint):
     path = people(text)
     assert refused(path) == f"{path}: {complaint}"
+
+
+@pytest.mark.parametrize("name", ["Weight", "weights", "wt", "WGT"])
+def test_weights_under_another_name_are_not_taken_for_an_attribute(people, name):
+    path = people(f"age,{name}\n30,1.5\n")
+    assert refused(path) == (
+        f"{path}: found the column '{name}', which would be told to the model as an attribute. Name the column of "
+        "weights 'weight'."
+    )
+
+
+def test_a_group_weighs_as_many_people_as_it_has_times_the_weight_of_one(people):
+    groups = list(iter_respondents(read_respondents(people("respondent,country,n\nKEN,Kenya,1266\nPER,Peru,1400\n"))))
+    assert groups == [Respondent("KEN", {"country": "Kenya"}, 1266.0), Respondent("PER", {"country": "Peru"}, 1400.0)]
+    both = list(iter_respondents(read_respondents(people("country,n,weight\nKenya,10,2.5\nPeru,40,0.5\n"))))
+    assert [group.weight for group in both] == [25.0, 20.0]
+
+
+@pytest.mark.parametrize(("count", "found"), [("-3", "the number of people -3"), ("", "nothing")])
+def test_a_group_of_no_number_of_people_is_named_with_its_line(people, count, found):
+    path = people(f"country,n\nKenya,5\nPeru,{count}\n")
+    assert refused(path) == f"{path} line 3: found {found}, expected a number of people of 0 or more."
+
+
+def test_respondents_are_drawn_in_proportion_to_their_weights_and_stand_once(people):
+    table = read_respondents(people("respondent,age,weight\na,20,6\nb,30,3\nc,40,1\nd,50,0\n"))
+    drawn = draw_respondents(table, 10_000, np.random.default_rng(1))
+    weights = dict(drawn.select("respondent", "weight").iter_rows())
+    assert set(weights) == {"a", "b", "c"}
+    assert sum(weights.values()) == 10_000
+    assert [weights[name] / 10_000 for name in "abc"] == pytest.approx([0.6, 0.3, 0.1], abs=0.015)
+    assert drawn.equals(draw_respondents(table, 10_000, np.random.default_rng(1)))
+    assert not drawn.equals(draw_respondents(table, 10_000, np.random.default_rng(2)))
+
+
+def test_a_mean_over_drawn_respondents_is_that_of_the_weighted_table(people):
+    table = read_respondents(people("age,weight\n20,6\n30,3\n40,1\n"))
+    rng = np.random.default_rng(5)
+    means = [
+        np.average(each["age"], weights=each["weight"])
+        for each in (draw_respondents(table, 9, rng) for _ in range(2000))
+    ]
+    assert np.mean(means) == pytest.approx(25, abs=0.15)
+    # As of 9 draws with replacement: the variance of the table (45), over 9.
+    assert np.var(means) == pytest.approx(5, rel=0.15)
+
+
+def test_the_design_effect_is_how_much_the_variance_of_a_mean_grows():
+    weights = np.array([1.0, 1, 4, 10])
+    rng = np.random.default_rng(2)
+    means = (rng.normal(size=(200_000, 4)) * weights).sum(axis=1) / weights.sum()
+    assert design_effect(weights) == pytest.approx(means.var() * 4, rel=0.02)
+    assert design_effect(7 * weights) == pytest.approx(4 * 118 / 256)
 
 
 def test_a_line_with_too_many_fields_is_named(people):

@@ -109,7 +109,8 @@ def test_refusals_stay_apart_from_the_scale(scaled):
     [
         ("{kind: nominal, labels: {1: only}}", f"found a scale of 1 point, expected 2 to {MAX_POINTS}."),
         ("{kind: ordinal, low: 1, high: 1}", "found a scale from 1 to 1, expected 'high' above 'low'."),
-        ("{kind: numeric, low: 0, high: 9999}", f"found a scale of 10000 points, expected 2 to {MAX_POINTS}."),
+        ("{kind: numeric, low: 0, high: 9999}", f"found a scale of 10000 points, expected 2 to {MAX_POINTS}. "
+         "Give a 'step', or list the 'points'."),
         ("{kind: numeric, low: 0, high: 10, step: 3}", "found steps of 3 from 0, which never reach 10."),
         ("{kind: ordinal, low: 1}", "a scale has both 'low' and 'high', or neither and a label for every point."),
         ("{kind: binary, low: 1, high: 3}", "found a binary scale of 3 points, expected 2."),

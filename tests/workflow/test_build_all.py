@@ -29,7 +29,7 @@ from silicus.workflow.build_found import Found
 from silicus.workflow.lock import alone
 from tests.workflow.test_build import ANSWERS, OTHERS, RECIPE
 
-CODEBOOK = "Arm 1: You get a flyer.\nvote: Will you vote? 1 = Yes, 0 = No\n"
+CODEBOOK = "Arm 1: You get a flyer.\nvote: Will you vote on Sunday? 1 = Yes, 0 = No\n"
 GATES = len(gates.GATES)
 
 
@@ -112,7 +112,7 @@ def test_bad_deposits_of_every_kind_are_told_and_the_good_ones_beside_them_are_b
     written(top / "encoding", recipe(), **{"answers.csv": accented})
     written(top / "other-codebook", recipe(), **{"codebook.txt": "q7: How often do you pray?"})
     third = "1: {id: flyer, text: You get a flyer.}\n    2: {id: call, text: You get a flyer}"
-    third = recipe(**{"1: {id: flyer, text: You get a flyer.}": third})
+    third = recipe(**{"1: {id: flyer, text: You get a flyer.}": third, "flyer: 2}": "flyer: 2, call: 0}"})
     written(top / "empty-arm", third, **{"answers.csv": ANSWERS + "e,2,1,\n"})
     written(top / "no-such-arm", third)
     written(top / "twice", recipe(), **{"answers.csv": ANSWERS + "a,0,1,1\n"})
@@ -223,17 +223,88 @@ def test_what_changed_failed_or_lost_its_build_is_built_again(deposits, here):
     (out / "fourth" / "dataset" / "dataset.json").unlink()
     ledger = run(deposits)
     assert sorted(here) == ["broken", "first", "fourth", "second", "third"]
-    # What was approved is no longer what is there.
-    assert (ledger.entries["first"].outcome, ledger.entries["first"].approved) == (Outcome.BUILT, None)
+    # Other words of the recipe, and the same answers, stimuli and people.
+    assert ledger.entries["first"].outcome == Outcome.BUILT
+    assert ledger.entries["first"].approved is not None
     assert ledger.entries["second"].outcome == Outcome.HELD
-    assert not (out / "second" / "dataset").exists()
 
 
-def test_a_deposit_that_fails_leaves_nothing_of_an_earlier_build(deposits, here):
+def approved(folder: Path) -> bool | None:
+    return json.loads((folder / "dataset" / "dataset.json").read_text())["approved"]
+
+
+def test_an_approval_stays_with_the_same_dataset_whatever_else_has_changed(deposits, here, monkeypatch):
+    out = deposits.parent / "builds"
+    run(deposits)
+    for name in ("first", "second"):
+        approve_build(out / name, "A. Reviewer")
+    here.clear()
+    (deposits / "first" / "recipe.yaml").write_text(recipe() + "# a comment\n")
+    monkeypatch.setattr("silicus.workflow.build_found.__version__", "later")
+    ledger = run(deposits)
+    assert sorted(here) == ["first", "second"]
+    for name in ("first", "second"):
+        assert ledger.entries[name].approved.startswith("A. Reviewer on 2")
+        assert approved(out / name)
+        assert "Approved by A. Reviewer on" in (out / name / "review.html").read_text()
+
+
+def test_an_approval_does_not_stay_with_other_answers_stimuli_or_people(deposits, here):
+    out = deposits.parent / "builds"
+    written(deposits / "third", recipe())
+    run(deposits)
+    for name in ("first", "second", "third"):
+        approve_build(out / name, "A. Reviewer")
+    (deposits / "first" / "answers.csv").write_text(ANSWERS.replace("d,1,2,1", "d,1,2,0"))
+    (deposits / "second" / "recipe.yaml").write_text(recipe(**{"text: You get a flyer.": "text: You get a"}))
+    (deposits / "third" / "answers.csv").write_text(ANSWERS.replace("d,1,2,1", "d,1,1,1"))
+    ledger = run(deposits)
+    for name in ("first", "second", "third"):
+        assert (ledger.entries[name].outcome, ledger.entries[name].approved) == (Outcome.BUILT, None), name
+        assert approved(out / name) is False
+
+
+def test_a_deposit_that_fails_or_is_held_leaves_the_dataset_of_an_earlier_build_and_says_that_it_is_stale(
+    deposits, here
+):
+    out = deposits.parent / "builds"
+    written(deposits / "third", recipe())
+    run(deposits)
+    approve_build(out / "first", "A. Reviewer")
+    approve_build(out / "second", "A. Reviewer")
+    answers = {name: (out / name / "dataset" / "responses.parquet").read_bytes() for name in ("first", "second")}
+    (deposits / "first" / "recipe.yaml").write_text("name: [")
+    (deposits / "second" / "codebook.txt").write_text("nothing of the kind")
+    (deposits / "third" / "recipe.yaml").unlink()
+    for _ in range(2):
+        ledger = run(deposits)
+        outcomes = [(each.outcome.value, each.stale, each.approved is not None) for each in ledger.entries.values()]
+        assert outcomes == [("failed", True, True), ("held", True, True), ("held", True, False)]
+        for name, before in answers.items():
+            assert (out / name / "dataset" / "responses.parquet").read_bytes() == before
+            assert approved(out / name)
+            page = (out / name / "review.html").read_text()
+            assert "Stale: " in page
+            assert "Approved by A. Reviewer on" in page
+    assert "Nobody has approved it" in (out / "second" / "held" / "review.html").read_text()
+    assert (out / "third" / "recipe.draft.yaml").is_file()
+    assert 'href="second/held/review.html"' in (out / "ledger.html").read_text()
+    assert "stale: an earlier build stays, approved by A. Reviewer on 2" in (out / "ledger.html").read_text()
+    # Once the deposit is as it was, its build is good again.
+    (deposits / "second" / "codebook.txt").write_text(CODEBOOK)
+    ledger = run(deposits)
+    assert (ledger.entries["second"].outcome, ledger.entries["second"].stale) == (Outcome.BUILT, False)
+    assert ledger.entries["second"].approved is not None
+    assert not (out / "second" / "held").exists()
+    assert "Stale: " not in (out / "second" / "review.html").read_text()
+
+
+def test_a_deposit_that_fails_leaves_nothing_of_an_earlier_build_that_was_held(deposits, here):
+    (deposits / "first" / "codebook.txt").write_text("nothing of the kind")
     run(deposits)
     (deposits / "first" / "recipe.yaml").write_text("name: [")
     ledger = run(deposits)
-    assert ledger.entries["first"].outcome == Outcome.FAILED
+    assert (ledger.entries["first"].outcome, ledger.entries["first"].stale) == (Outcome.FAILED, False)
     assert list((deposits.parent / "builds" / "first").iterdir()) == []
 
 
@@ -294,6 +365,27 @@ def running(words: str) -> bool:
         except OSError:
             continue
     return False
+
+
+@pytest.mark.slow
+def test_a_hundred_and_twenty_deposits_are_built_although_the_run_is_killed_in_the_middle(tmp_path):
+    top, out = tmp_path / "deposits", tmp_path / "builds"
+    for number in range(120):
+        written(top / f"d{number:03}", recipe() if number % 10 else "name: [")
+    command = [sys.executable, "-m", "silicus", "build", "--all", str(top), "--out", str(out)]
+    parent = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_until(
+        lambda: (out / "ledger.json").exists() and (out / "ledger.json").read_text().count('"seconds"') >= 30, 300
+    )
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    wait_until(lambda: not running(f"{out}/.building-"))
+    before = json.loads((out / "ledger.json").read_text())["entries"]
+    good = {name for name, entry in before.items() if entry["outcome"] == "built"}
+    stamps = {name: (out / name / "build.json").stat().st_mtime_ns for name in good}
+    ledger = run(top)
+    assert closing(ledger) == "120 deposits: 108 built, 0 held for review, 12 failed"
+    assert {name: (out / name / "build.json").stat().st_mtime_ns for name in good} == stamps
 
 
 # --- processes

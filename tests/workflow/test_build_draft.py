@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from silicus import plugins
 from silicus.cli import main
 from silicus.data.deposit import Recipe, agent_server
+from silicus.data.deposit.gates import GATES
 from silicus.errors import InputError, MissingExtraError, RunError
 from silicus.options import BuildOptions, DraftOptions
 from silicus.record import parse, read
@@ -62,7 +64,8 @@ def test_a_draft_that_passed_is_a_recipe_with_sources_that_builds_once_a_person_
     assert [gate.problems for gate in build.gates if not gate.passed] == [
         ["no count is expected. Count people and answers in another way, and write them under expected."]
     ]
-    counted = text + "expected: {source: counted by hand, respondents: 6, answers: {vote: 5}}\n"
+    counts = "respondents: 6, conditions: {control: 3, flyer: 3}, answers: {vote: 5}"
+    counted = f"{text}expected: {{source: counted by hand, {counts}}}\n"
     done.recipe.write_text(counted, encoding="utf-8")
     assert build_deposit(deposit, BuildOptions(recipe=done.recipe, out=deposit.parent / "build"))[1].passed
 
@@ -77,6 +80,29 @@ def test_the_best_draft_that_did_not_pass_is_kept_and_says_so(deposit):
     assert "outside the stated scale" in text
     assert not json.loads((folder / "sources.json").read_text(encoding="utf-8"))["passed"]
     assert done.ended == "the budget ended: all 3 calls were made (--max-calls)"
+
+
+def test_a_draft_that_excuses_itself_is_held_for_a_person_and_ends_with_a_status_that_says_so(
+    deposit, monkeypatch, capsys
+):
+    lie = recipe(not_in_documents={"vote": "the words are in no document"})
+    lie["questions"][0]["text"] = "Do you like the new mayor of the village?"
+    nobody = {"fields": ["questions > vote > text"], "nobody": "it follows from the study"}
+    out = deposit.parent / "draft"
+    with scripted_server([calls(("recipe", {"recipe": lie, "sources": sources(nobody)}))]) as server:
+        words = (deposit, "--model", "m", "--server", server.url, "--max-calls", 4, "--out", out)
+        assert command(monkeypatch, *words) == 2
+        assert len(server.requests) == 1
+    assert sorted(path.name for path in out.iterdir()) == ["recipe.draft.yaml", "sources.json", "transcript.jsonl"]
+    text = (out / "recipe.draft.yaml").read_text(encoding="utf-8")
+    assert text.startswith("# HELD: a person has to judge what the model excuses.\n")
+    assert "# To judge: not_in_documents > vote: the words are in no document\n" in text
+    assert "# To judge: questions > vote > text: stated by nobody: it follows from the study\n" in text
+    assert not json.loads((out / "sources.json").read_text(encoding="utf-8"))["passed"]
+    printed = capsys.readouterr()
+    assert "To judge, for the model says so and nothing else does: 2" in printed.out
+    assert "not_in_documents > vote: the words are in no document" in printed.out
+    assert "The draft is held: a person has to judge 2 excuses" in " ".join(printed.err.split())
 
 
 def test_a_draft_that_is_no_recipe_is_kept_as_it_was_given(deposit):
@@ -150,10 +176,10 @@ def test_what_came_of_it_is_printed(deposit, monkeypatch, capsys):
     assert code == 0, printed.err
     assert server.keys == ["Bearer sk-0123456789"] * 2
     assert "call 1: 120 tokens so far, $0.0000" in printed.err
-    assert "a draft with 1 problem\n" in printed.err
+    assert re.search(r"\na draft with \d problems?\n", printed.err)
     assert "Spent: 2 calls, 240 tokens, $0.0001" in printed.out
     assert "Fields: 10 quoted from a document, 1 shown by a column, 1 stated by nobody" in printed.out
-    assert "Gates: 10 of 11 passed" in printed.out
+    assert f"Gates: {len(GATES) - 1} of {len(GATES)} passed" in printed.out
     assert "No count is published: count people and answers in another way" in printed.out
     assert "Nothing in the deposit says: condition > arm > 0 > control." in printed.out
     assert "sk-0123456789" not in (out / "transcript.jsonl").read_text(encoding="utf-8")

@@ -6,12 +6,15 @@ from silicus.data.folder import (
     DatasetManifest,
     answers_digest,
     check_free,
+    content_digest,
     read_dataset_folder,
     read_dataset_manifest,
     set_approved,
+    unapproved,
     write_dataset_folder,
 )
 from silicus.data.guard import Guarded, GuardOptions, batteries, days_of, guard, stimuli_across, taught, tested
+from silicus.data.past_answers import PastAnswer, PastAnswers
 from silicus.data.predicted import Predicted, Samples, read_predictions
 from silicus.data.quality import Defect, Quality, Severity, StudyQuality, inspect
 from silicus.data.reader import Reader, ReadOptions
@@ -28,6 +31,8 @@ __all__ = [
     "GuardOptions",
     "Guarded",
     "ParsedScale",
+    "PastAnswer",
+    "PastAnswers",
     "Predicted",
     "Quality",
     "ReadOptions",
@@ -41,6 +46,7 @@ __all__ = [
     "answers_digest",
     "batteries",
     "check_free",
+    "content_digest",
     "days_of",
     "draft_codebook",
     "every_reader",
@@ -59,5 +65,6 @@ __all__ = [
     "stimuli_across",
     "taught",
     "tested",
+    "unapproved",
     "write_dataset_folder",
 ]

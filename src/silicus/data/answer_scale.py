@@ -30,6 +30,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
+from silicus.data.missing import DO_NOT_KNOW, REFUSED, UNSURE
 from silicus.study import MAX_POINTS, Scale, ScaleKind
 
 __all__ = [
@@ -88,11 +89,11 @@ _DEGREE = re.compile(
     re.IGNORECASE,
 )
 _REFUSAL = re.compile(
-    r"(?:i |you )?(?:don['’]?t know|do not know|dk|no answer|refused?(?: to (?:answer|say))?|can(?:['’]?t|not) choose|"
+    rf"(?:i |you )?(?:{DO_NOT_KNOW}|no answer|{REFUSED}|can(?:['’]?t|not) choose|"
     r"not applicable|n/?a|skipped.*|(?:declined?|prefer not) to \w+)(?: ?/ ?(?:refused|not sure|no answer|na))?",
     re.IGNORECASE,
 )
-_UNSURE = re.compile(r"(?:i['’]?m |i am )?(?:not sure|unsure|undecided)", re.IGNORECASE)
+_UNSURE = re.compile(UNSURE, re.IGNORECASE)
 """A midpoint where it stands between points, beside the scale where it comes last."""
 
 

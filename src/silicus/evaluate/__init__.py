@@ -30,6 +30,7 @@ from silicus.evaluate.metrics import (
     wasserstein_observed,
 )
 from silicus.evaluate.movement import Movement, Moving, centred_correlation, movement
+from silicus.evaluate.order_effect import OrderEffect, order_effect
 from silicus.evaluate.paired import FEWEST, SHARE_METRICS, Change, ShareMetric
 from silicus.evaluate.probes import Probes
 from silicus.evaluate.published import cao_emd_as_coded, opinionqa_alignment, simbench_score, subpop_wd
@@ -77,6 +78,7 @@ __all__ = [
     "MetricName",
     "Movement",
     "Moving",
+    "OrderEffect",
     "People",
     "Probes",
     "Reasked",
@@ -115,6 +117,7 @@ __all__ = [
     "negative_log_likelihood",
     "opinionqa_alignment",
     "option_words_floor",
+    "order_effect",
     "reasked",
     "recalled",
     "reproduced",

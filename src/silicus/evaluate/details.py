@@ -18,7 +18,12 @@ from silicus.evaluate.individual import IndividualSkill, People, individual_skil
 from silicus.evaluate.matching import Block, sums
 from silicus.evaluate.metrics import FloatArray, mean_position, standard_deviation, wasserstein
 from silicus.evaluate.movement import Movement, Moving, movement
-from silicus.evaluate.noise import perfect_wasserstein, sampled_wasserstein, split_half_wasserstein
+from silicus.evaluate.noise import (
+    perfect_wasserstein,
+    sampled_wasserstein,
+    split_half_wasserstein,
+    weighted_split_half,
+)
 from silicus.evaluate.rows import Rows, rows_of
 from silicus.evaluate.structure import structure
 from silicus.evaluate.together import ENOUGH
@@ -61,12 +66,7 @@ def _ceiling(found: Gathered, system: str, rng: np.random.Generator) -> Ceiling:
     halves, size = np.full(cells, np.nan), np.full(cells, np.nan)
     own, drawn = np.full(cells, np.nan), np.full((len(_SAMPLES), cells), np.nan)
     for answers, places in found.by_block:
-        points = len(answers.positions)
-        counts = sums(
-            answers.people.astype(np.float64), answers.cell * points + answers.answer, len(places) * points
-        ).reshape(-1, points)
-        halves[places] = split_half_wasserstein(counts, answers.positions, rng)
-        size[places] = counts.sum(axis=1) // 2
+        halves[places], size[places] = _halves(answers, len(places), rng)
         human, predicted = _shares(found, places, system)
         own[places] = wasserstein(predicted, human, answers.positions)
         for number, k in enumerate(_SAMPLES):
@@ -82,6 +82,24 @@ def _ceiling(found: Gathered, system: str, rng: np.random.Generator) -> Ceiling:
         split_half_n=float(np.median(size[known])) if known.any() else float("nan"),
         sampling={k: mean(drawn[number] - own) for number, k in enumerate(_SAMPLES)},
     )
+
+
+def _halves(answers: Answers, cells: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+    """Return how far halves of the people of every cell lie apart, and of how many answers they are, shape (cells,)."""
+    points = len(answers.positions)
+    people = answers.people.astype(np.float64)
+    counts = sums(people, answers.cell * points + answers.answer, cells * points).reshape(cells, points)
+    found = split_half_wasserstein(counts, answers.positions, rng)
+    lowest, highest = np.full(cells, np.inf), np.zeros(cells)
+    np.minimum.at(lowest, answers.cell, answers.weight)
+    np.maximum.at(highest, answers.cell, answers.weight)
+    # Where people weigh alike, counts say all.
+    for cell in np.flatnonzero(highest > lowest):
+        own = answers.cell == cell
+        found[cell] = weighted_split_half(
+            answers.people[own], answers.weight[own], answers.answer[own], answers.positions, rng
+        )
+    return found, counts.sum(axis=1) // 2
 
 
 def _shares(found: Gathered, places: npt.NDArray[np.int64], system: str) -> tuple[FloatArray, FloatArray]:

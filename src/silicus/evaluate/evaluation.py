@@ -7,6 +7,7 @@ from typing import Literal
 from silicus.evaluate.audit import AttributeAudit
 from silicus.evaluate.individual import IndividualSkill
 from silicus.evaluate.movement import Movement
+from silicus.evaluate.order_effect import OrderEffect
 from silicus.evaluate.probes import Probes
 from silicus.evaluate.records import DistanceName, Estimate, MetricName, Number, Resampled
 from silicus.evaluate.structure import Structure
@@ -79,7 +80,7 @@ class Ceiling(Record):
 
     split_half: Number
     """Mean `wasserstein` between two random halves of the people of each cell, over cells and studies: what people
-    themselves score as predictors of people, from half as many answers."""
+    themselves score as predictors of people, from half as many answers. The shares of each half are weighted."""
     split_half_n: Number
     """The median number of answers in such a half."""
     sampling: dict[int, Number]
@@ -146,6 +147,8 @@ class Evaluation(Record):
     """For whom predictions fail, attribute by attribute; empty where nothing is known of respondents."""
     probes: Probes | None = None
     """What `silicus probe` found; `None` where it was not called."""
+    orders: OrderEffect | None = None
+    """How much answers depend on the order of the options; `None` where everything was asked in one."""
     probability_zero: dict[str, int]
     """system -> number of answers it had given probability 0; its log likelihoods are then infinite."""
     covered: Covered

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from silicus.evaluate.metrics import FloatArray, wasserstein
 
-__all__ = ["perfect_wasserstein", "sampled_wasserstein", "split_half_wasserstein"]
+__all__ = ["perfect_wasserstein", "sampled_wasserstein", "split_half_wasserstein", "weighted_split_half"]
 
 # With more answers the distance is below 0.0005 and of no interest; factorials are kept up to here.
 _MOST = 1_000_000
@@ -80,6 +80,45 @@ def split_half_wasserstein(
             first = np.array([rng.multivariate_hypergeometric(each, half) for each in both])
             found[cell] = wasserstein(first / half, (both - first) / half, positions).mean()
     return found
+
+
+def weighted_split_half(
+    people: npt.ArrayLike,
+    weight: npt.ArrayLike,
+    answer: npt.ArrayLike,
+    positions: npt.ArrayLike,
+    rng: np.random.Generator,
+    splits: int = 50,
+) -> float:
+    """Return what `split_half_wasserstein` returns, for one cell in which people's survey weights differ.
+
+    People are halved, whatever they weigh; the shares of each half are weighted.
+
+    Args:
+        people: how many gave an answer, whole numbers, shape (rows,).
+        weight: of one of them, above 0, shape (rows,).
+        answer: index of the point they chose, shape (rows,).
+        positions: the points on [0, 1], ascending, shape (points,).
+        rng: where splits come from.
+        splits: number of random splits.
+
+    Returns:
+        NaN of fewer than 4 people, or without order.
+
+    Examples:
+        >>> weighted_split_half([2, 2], [1.0, 3.0], [0, 0], [0.0, 1.0], np.random.default_rng(1))
+        0.0
+    """
+    own, each = np.asarray(people, dtype=np.int64), np.asarray(weight, dtype=np.float64)
+    half = int(own.sum()) // 2
+    if half < 2:
+        return float("nan")
+    chosen = np.eye(np.size(positions))[np.asarray(answer, dtype=np.int64)] * each[:, None]
+    both = rng.multivariate_hypergeometric(own, 2 * half, size=splits)
+    first = np.array([rng.multivariate_hypergeometric(drawn, half) for drawn in both])
+    one, other = first @ chosen, (both - first) @ chosen
+    distances = wasserstein(one / one.sum(axis=1)[:, None], other / other.sum(axis=1)[:, None], positions)
+    return float(distances.mean())
 
 
 def sampled_wasserstein(

@@ -133,11 +133,20 @@ class Encoder:
         except TemplateError:
             return False
 
-    def end_tokens(self, declared: int | list[int] | None) -> list[int]:
+    def tokens(self, prompt: Prompt) -> np.ndarray:
+        """Return the tokens of a prompt's text, up to where what the model writes starts.
+
+        Raises:
+            PromptError: the prompt's words contain a control token of the model.
+        """
+        return self._encode([self.text(prompt)])[0]
+
+    def end_tokens(self, declared: int | list[int] | None, *, of_lines: bool = True) -> list[int]:
         """Return the tokens that end an answer: what closes the model's turn, and a new line where there are no turns.
 
         Args:
             declared: the end-of-sequence tokens of the model's generation config.
+            of_lines: whether a new line ends it where there are no turns; a text has several lines.
 
         Raises:
             ModelError: none is known.
@@ -148,7 +157,7 @@ class Encoder:
             after = str(self._tokenizer.apply_chat_template(turns, tokenize=False)).rpartition(_SENTINEL)[2].lstrip()
             closing = [token for token in self._special if after.startswith(token)]
             ends |= set(self._tokenizer.convert_tokens_to_ids(closing))
-        else:
+        elif of_lines:
             ends |= set(self._tokenizer("\n", add_special_tokens=False)["input_ids"][-1:])
         if not ends:
             raise ModelError("the model names no token that ends an answer (eos_token_id). Add it to its config.")

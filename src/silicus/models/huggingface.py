@@ -12,10 +12,12 @@ import torch
 from silicus.errors import ModelError
 from silicus.models import attention
 from silicus.models.encode import Encoder
+from silicus.models.huggingface_writing import write_texts
 from silicus.models.read_text import plain_tokens, read_tokens
 from silicus.models.reading import Reading
 from silicus.models.tree import Pack, Row, pack_rows
 from silicus.models.trie import END, build_trie
+from silicus.models.writing import Text, Writing
 from silicus.prompts import Prompt
 from silicus.record import digest
 
@@ -121,6 +123,14 @@ class HuggingFaceModel:
         for before, text in texts:
             tokens, first = plain_tokens(self.tokenizer, before, text, self.encoder.limit)
             yield read_tokens(self._logits_of_one, tokens, max(first, 1))
+
+    def write(self, prompts: Sequence[Prompt], how: Writing) -> Iterator[tuple[int, list[Text]]]:
+        """Yield each prompt's index and its texts, in the order of the prompts.
+
+        Raises:
+            PromptError: a prompt and a text after it are longer than the model reads.
+        """
+        yield from write_texts(self, prompts, how)
 
     @torch.no_grad()
     def _forward(self, pack: Pack, state: attention.TreeState, through: Any = None) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, Self
@@ -11,6 +12,7 @@ from pydantic import Field, model_validator
 
 from silicus.errors import InputError
 from silicus.models.model import Device, Dtype
+from silicus.models.writing import Text, Writing
 from silicus.prompts import Prompt
 from silicus.record import Record, digest, read
 
@@ -34,11 +36,17 @@ class Rule(Record):
 
     when: dict[str, str | int] = {}
     """condition, question, or an attribute -> the value it must have; empty matches every prompt."""
-    probabilities: list[float] = Field(min_length=2)
+    probabilities: list[float] | None = Field(default=None, min_length=2)
     """One for each point of the scale, then one for each refusal; they sum to 1 or less."""
+    texts: list[str] | None = Field(default=None, min_length=1)
+    """What is written where texts are asked for, one after the other; a word counts as a token."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        if self.probabilities is None:
+            if self.texts is None:
+                raise ValueError("found neither 'probabilities' nor 'texts', expected one of them or both.")
+            return self
         if not all(p >= 0 for p in self.probabilities) or not 0 < sum(self.probabilities) <= 1 + 1e-9:
             raise ValueError(
                 f"found the probabilities {self.probabilities}, expected 0 or more each, 1 or less together."
@@ -88,12 +96,33 @@ class ScriptedModel:
         for index, prompt in enumerate(prompts):
             yield index, self._follow(prompt) if self._script else _by_words(prompt)
 
-    def _follow(self, prompt: Prompt) -> np.ndarray:
+    def write(self, prompts: Sequence[Prompt], how: Writing) -> Iterator[tuple[int, list[Text]]]:
+        """Yield the scripted texts, each cut off after so many words as a text may have tokens.
+
+        Raises:
+            InputError: no rule matches a prompt, or a rule has no texts.
+        """
+        for index, prompt in enumerate(prompts):
+            rule = self._rule(prompt)
+            if rule.texts is None:
+                raise InputError(
+                    f"scripted model: the rule for {_place(prompt)} has no 'texts', and texts are asked for."
+                )
+            yield index, [_cut(rule.texts[draw % len(rule.texts)], how.most_tokens) for draw in range(how.draws)]
+
+    def _rule(self, prompt: Prompt) -> Rule:
         rules = self._script.rules if self._script else []
         rule = next((rule for rule in rules if rule.matches(prompt)), None)
-        place = f"condition '{prompt.item.condition}', question '{prompt.item.question}'"
         if rule is None:
-            raise InputError(f"scripted model: no rule matches {place}. Add one with an empty 'when' at the end.")
+            raise InputError(
+                f"scripted model: no rule matches {_place(prompt)}. Add one with an empty 'when' at the end."
+            )
+        return rule
+
+    def _follow(self, prompt: Prompt) -> np.ndarray:
+        rule, place = self._rule(prompt), _place(prompt)
+        if rule.probabilities is None:
+            raise InputError(f"scripted model: the rule for {place} has no 'probabilities', only texts.")
         if len(rule.probabilities) != len(prompt.answers):
             raise InputError(
                 f"scripted model: found {len(rule.probabilities)} probabilities for {place}, "
@@ -101,6 +130,15 @@ class ScriptedModel:
             )
         with np.errstate(divide="ignore"):
             return np.log(np.asarray(rule.probabilities))
+
+
+def _place(prompt: Prompt) -> str:
+    return f"condition '{prompt.item.condition}', question '{prompt.item.question}'"
+
+
+def _cut(text: str, most_words: int) -> Text:
+    words = list(re.finditer(r"\S+", text))
+    return Text(text, cut=False) if len(words) <= most_words else Text(text[: words[most_words - 1].end()], cut=True)
 
 
 def _by_words(prompt: Prompt) -> np.ndarray:

@@ -41,6 +41,8 @@ _TEMPLATES = Registry(
         "socrates": "silicus.prompts.socrates:SocratesTemplate",
         "cao": "silicus.prompts.cao:CaoTemplate",
         "subpop": "silicus.prompts.subpop:SubpopTemplate",
+        "subpop-bio": "silicus.prompts.subpop:SubpopBioTemplate",
+        "subpop-portray": "silicus.prompts.subpop:SubpopPortrayTemplate",
     },
 )
 
@@ -131,11 +133,16 @@ def number_range(scale: Scale, number: str) -> str:
     Examples:
         >>> number_range(Scale(kind="numeric", low=1, high=10, step=3), "an integer")
         'an integer from 1 to 10 in steps of 3'
+        >>> number_range(Scale(kind="numeric", points=(0, 10, 50), unit="$"), "an integer")
+        'one of $0, $10 and $50'
     """
-    first, last = scale.values[0], scale.values[-1]
+    if scale.points:
+        *others, last = map(scale.shown, scale.points)
+        return f"one of {', '.join(others)} and {last}"
+    first, last = (scale.shown(scale.values[place]) for place in (0, -1))
     if scale.step == 1:
         return f"{number} from {first} to {last}"
-    if first % scale.step == 0:
+    if scale.values[0] % scale.step == 0:
         return f"a multiple of {scale.step} from {first} to {last}"
     return f"{number} from {first} to {last} in steps of {scale.step}"
 

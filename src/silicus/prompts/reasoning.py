@@ -13,7 +13,7 @@ from dataclasses import replace
 from silicus.errors import InputError
 from silicus.prompts.prompt import Prompt
 
-__all__ = ["ask_for_reasoning", "read_reasoned", "reasoned"]
+__all__ = ["ask_for_reasoning", "read_reasoned", "reasoned", "without_invitation"]
 
 _SYSTEM = (
     "You speak for a person who takes part in a survey. First think as this person thinks, then give the answer that "
@@ -25,14 +25,23 @@ _REQUEST = (
     "This person's reasoning:"
 )
 # A template may end by inviting the answer, which now comes later.
-_INVITATION = re.compile(r"\n\n(?:This person's answer|Answer):\Z")
+_INVITATION = re.compile(r"\n\n[^\n]*\banswer:\Z", re.IGNORECASE)
 _MARK = "Answer: "
 
 
 def ask_for_reasoning(prompt: Prompt) -> Prompt:
     """Return the prompt that asks for the person's reasoning first, and for the answer on a last line of its own."""
-    asked = _INVITATION.sub("", prompt.user)
-    return replace(prompt, system=_SYSTEM, user=f"{asked}\n\n{_REQUEST}", lead="")
+    return replace(prompt, system=_SYSTEM, user=f"{without_invitation(prompt.user)}\n\n{_REQUEST}", lead="")
+
+
+def without_invitation(user: str) -> str:
+    r"""Return a user text without the words at its end that invite the answer.
+
+    Examples:
+        >>> without_invitation("Do you like tea?\n\nThis person's answer:")
+        'Do you like tea?'
+    """
+    return _INVITATION.sub("", user)
 
 
 def reasoned(prompt: Prompt, rationale: str, answer: str) -> str:

@@ -64,7 +64,8 @@ def answer_sentence(scale: Scale) -> str:
         "Only return 1 for 'Yes' or 2 for 'No', nothing else."
     """
     apart = "".join(f", or {value} for '{label}'" for value, label in scale.refusals.items())
-    if scale.low is None or not scale.ordered or scale.kind == "binary":
+    one_by_one = scale.low is None and not scale.points
+    if one_by_one or not scale.ordered or scale.kind == "binary":
         choices = [f"{v} for '{scale.labels[v]}'" if v in scale.labels else str(v) for v in scale.values]
         listed = f"{'; '.join(choices[:-1])} or {choices[-1]}" if len(choices) > 2 else " or ".join(choices)
         return f"Only return {listed}{apart}, nothing else."

@@ -7,9 +7,11 @@ from silicus.report.drafted import DraftDone, print_drafted
 from silicus.report.html import write_report
 from silicus.report.learnt import print_learnt
 from silicus.report.ledger import Entry, Ledger, Outcome, Told, closing, print_ledger, write_ledger
+from silicus.report.orders import order_sentence
 from silicus.report.probes import print_probes
 from silicus.report.profile import print_profile
 from silicus.report.quality import print_quality, write_quality
+from silicus.report.raking import print_raking
 from silicus.report.review import print_build, write_review
 from silicus.report.terminal import print_evaluation
 from silicus.report.training import (
@@ -24,6 +26,7 @@ from silicus.report.training import (
     print_preview,
     print_training,
 )
+from silicus.report.ways import Way, Ways, print_ways, write_ways
 
 __all__ = [
     "AnswerRead",
@@ -41,8 +44,11 @@ __all__ = [
     "TokenRead",
     "Told",
     "TrainingDone",
+    "Way",
+    "Ways",
     "bibliography",
     "closing",
+    "order_sentence",
     "print_build",
     "print_comparison",
     "print_drafted",
@@ -54,11 +60,14 @@ __all__ = [
     "print_probes",
     "print_profile",
     "print_quality",
+    "print_raking",
     "print_readers",
     "print_training",
+    "print_ways",
     "uses",
     "write_ledger",
     "write_quality",
     "write_report",
     "write_review",
+    "write_ways",
 ]

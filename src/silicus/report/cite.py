@@ -43,6 +43,8 @@ CITED: dict[str, tuple[str, ...]] = {
     "template socrates": ("kolluri2025",),
     "template cao": ("cao2025",),
     "template subpop": ("suh2025",),
+    "template subpop-bio": ("suh2025",),
+    "template subpop-portray": ("suh2025",),
     "objective individual": ("kolluri2025",),
     "objective rationale": ("kolluri2025",),
     "objective preference": ("rafailov2023", "kolluri2025"),

@@ -34,6 +34,7 @@ class DraftDone:
         to_check: what a person has to look at.
         gates: what they found.
         problems: what speaks against the best draft.
+        excuses: what of it rests on nothing but the model's word -> its reason.
     """
 
     recipe: Path | None
@@ -43,6 +44,7 @@ class DraftDone:
     to_check: list[str]
     gates: list[Gate]
     problems: list[str]
+    excuses: Mapping[str, str]
 
 
 def print_drafted(done: DraftDone, console: Console) -> None:
@@ -78,6 +80,9 @@ def _lines(done: DraftDone) -> Iterator[str]:
         yield f"  {problem}"
     if len(done.problems) > _SHOWN:
         yield f"  and {len(done.problems) - _SHOWN:,} more"
+    if done.excuses:
+        yield f"To judge, for the model says so and nothing else does: {len(done.excuses):,}"
+        yield from (f"  {name}: {why}" for name, why in done.excuses.items())
     yield from done.to_check
 
 

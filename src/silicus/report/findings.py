@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from silicus.errors import counted
 from silicus.evaluate import CONTROLS, FEWEST, AttributeAudit, Estimate, Evaluation, GroupAudit, MetricName, Movement
+from silicus.report.orders import order_sentence
 from silicus.report.probes import TITLE, probed
 from silicus.report.words import deciding, number, percent, undecided, with_interval
 
@@ -43,6 +44,7 @@ def findings(evaluation: Evaluation) -> list[Finding]:
         ("persons", "Does it know persons, or only questions?", _persons(evaluation)),
         ("structure", "Do questions hang together as for people?", _structure(evaluation)),
         ("groups", "For whom does it fail?", _groups(evaluation)),
+        ("orders", "Does the order of the options matter?", _orders(evaluation)),
         ("probes", TITLE, iter(() if evaluation.probes is None else probed(evaluation.probes))),
     )
     found = [Finding(key, title, list(sentences)) for key, title, sentences in parts]
@@ -252,6 +254,11 @@ def _groups(evaluation: Evaluation) -> Iterator[str]:
             "Each group is compared with everybody in the same cells. Of many attributes some differ by chance: "
             "p-values are not corrected for their number."
         )
+
+
+def _orders(evaluation: Evaluation) -> Iterator[str]:
+    if evaluation.orders is not None:
+        yield order_sentence(evaluation.orders)
 
 
 def _accuracy(group: GroupAudit) -> float:

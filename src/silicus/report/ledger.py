@@ -48,6 +48,8 @@ class Told(Record):
     people: int | None = None
     """Who were asked."""
     answers: int | None = None
+    own_count: bool = False
+    """Whether what is expected was counted in the data file alone."""
 
 
 class Entry(Told):
@@ -63,6 +65,8 @@ class Entry(Told):
     """Hash of the recipe that was drafted for it."""
     approved: str | None = None
     """Who has approved it, and when."""
+    stale: bool = False
+    """Whether the dataset that is there is of an earlier build, which stays."""
     seconds: float = 0.0
 
 
@@ -153,9 +157,11 @@ def _table(entries: dict[str, Entry]) -> Table:
 def _row(entry: Entry) -> tuple[str, str, str, str]:
     """Return people, answers, gates that were passed, and why, in words."""
     gates = DASH if entry.gates is None else f"{entry.gates - (entry.stopped or 0)} of {entry.gates}"
-    why = entry.why
+    approved = f"approved by {entry.approved}" if entry.approved else "not yet approved"
     if entry.outcome == Outcome.BUILT:
-        why = f"approved by {entry.approved}" if entry.approved else "not yet approved"
+        why = f"{approved}; own count" if entry.own_count else approved
+    else:
+        why = f"stale: an earlier build stays, {approved}. {entry.why}" if entry.stale else entry.why
     return _number(entry.people), _number(entry.answers), gates, why
 
 
@@ -166,5 +172,5 @@ def _number(count: int | None) -> str:
 def _link(entry: Entry) -> str:
     """Return the page or the draft that a deposit left, as an address beside the ledger."""
     if entry.gates is not None:
-        return quote(f"{entry.name}/review.html")
+        return quote(f"{entry.name}/held/review.html" if entry.stale else f"{entry.name}/review.html")
     return quote(f"{entry.name}/recipe.draft.yaml") if entry.draft else ""

@@ -68,6 +68,7 @@ def _lines(profile: Profile) -> Iterator[str]:
     ):
         if names:
             yield f"{title}: {_plain(', '.join(names))}"
+    yield from map(_plain, profile.doubts)
     for name, why in profile.unusable.items():
         yield f"Cannot be used: {_plain(repr(name))}, {_plain(why)}"
     yield ""

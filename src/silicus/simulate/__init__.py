@@ -3,22 +3,42 @@
 from silicus.simulate.baselines import PooledModel
 from silicus.simulate.parts import PART_ROWS, simulate, tidy
 from silicus.simulate.plan import Plan, plan_all, plan_answered
-from silicus.simulate.predict import predict
+from silicus.simulate.predict import Failing, predict, predict_in_ways
 from silicus.simulate.probing import Pair, reask, recall_prompts, swapped, told, without_stimulus
+from silicus.simulate.similarity import Anchors, Similarity, read_anchors
+from silicus.simulate.spelled import Distribution, Reason
+from silicus.simulate.variants import Answered, Asking, Variant, Ways, as_it_is, orders_of, unmoved
+from silicus.simulate.written import AskingProtocol, WrittenModel
 
 __all__ = [
     "PART_ROWS",
+    "Anchors",
+    "Answered",
+    "Asking",
+    "AskingProtocol",
+    "Distribution",
+    "Failing",
     "Pair",
     "Plan",
     "PooledModel",
+    "Reason",
+    "Similarity",
+    "Variant",
+    "Ways",
+    "WrittenModel",
+    "as_it_is",
+    "orders_of",
     "plan_all",
     "plan_answered",
     "predict",
+    "predict_in_ways",
+    "read_anchors",
     "reask",
     "recall_prompts",
     "simulate",
     "swapped",
     "tidy",
     "told",
+    "unmoved",
     "without_stimulus",
 ]

@@ -54,12 +54,12 @@ def plan_all(items: list[Item], respondents: pl.DataFrame, template: Template) -
 
 
 def plan_answered(items: list[Item], respondents: pl.DataFrame, responses: pl.DataFrame, template: Template) -> Plan:
-    """Return the plan that asks every respondent what that person answered.
+    """Return the plan that asks every respondent what that person answered, or what was drawn for that person.
 
     Args:
         items: one item a study, condition, question and stimulus.
         respondents: the people of `responses`.
-        responses: a table of schema `RESPONSES`.
+        responses: a table with the columns `KEY` and `respondent`.
         template: decides the order.
     """
     people = _sorted(respondents, template)

@@ -2,20 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
-from silicus.errors import ModelError, RunError
+from silicus.errors import ModelError, RunError, counted
 from silicus.models import Model
-from silicus.prompts import AnswerStyle, Prompt, Template, render
-from silicus.study import PREDICTIONS, Item, Respondent
+from silicus.prompts import AnswerStyle, Prompt, Template
+from silicus.simulate.variants import Answered, Variant, Ways, as_it_is, averaged
+from silicus.study import Item, Respondent
 
-__all__ = ["predict"]
+__all__ = ["Failing", "predict", "predict_in_ways"]
 
 _FEWEST = 25
 """Of fewer prompts a share that failed says little."""
+
+
+@dataclass
+class Failing:
+    """How many prompts of a run came to no answer, over all its parts, and how many may.
+
+    Attributes:
+        most: the share that may, as sampled texts may come to none; scored models always give some.
+        asked: how many pairs the run asks, at least.
+        done: prompts answered so far, those without an answer among them.
+        failed: prompts without an answer so far.
+    """
+
+    most: float
+    asked: int
+    done: int = 0
+    failed: int = 0
+
+    def count(self, model: str, *, failed: bool) -> None:
+        """Count a prompt.
+
+        Raises:
+            RunError: more prompts than may came to no answer.
+        """
+        self.done += 1
+        self.failed += failed
+        if self.failed > self.most * max(self.done, min(_FEWEST, self.asked)):
+            raise RunError(
+                f"the model '{model}' gave no readable answer to {self.failed} of "
+                f"{counted(self.done, 'prompt', 'prompts')}, more than the share of {self.most:g} that may fail. Ask "
+                "it in another way (--template, --answers, --scoring), or raise --max-failures and start the same "
+                "command again: what was answered is kept."
+            )
 
 
 def predict(
@@ -25,42 +60,86 @@ def predict(
     style: AnswerStyle = "value",
     advance: Callable[[int], None] = lambda _: None,
     *,
-    most_failures: float = 0.0,
+    failing: Failing | None = None,
 ) -> pl.DataFrame:
-    """Return a table of schema `PREDICTIONS`, one row a pair, in the order of the pairs.
+    """Return a table of schema `PREDICTIONS`, one row a pair, in the order of the pairs, each asked in one way.
 
     Args:
         pairs: who is asked what.
         model: whose answers are wanted.
         template: the words of the prompts.
         style: how the model is to name its answers.
-        advance: called with the number of prompts answered since the last call.
-        most_failures: share of prompts that may come to no answer, as sampled texts may; their rows have no
-            probabilities. Scored models always give some.
+        advance: called with the number of pairs answered since the last call.
+        failing: counts prompts that come to no answer, whose rows have no probabilities; `None` where none may.
 
     Raises:
         PromptError: a persona attribute is absent from a prompt, or a prompt is too long.
         ModelError: the model gave no probability to any answer of a prompt.
         RunError: more prompts than may came to no answer.
     """
-    prompts = [render(template, item, respondent, style) for item, respondent in pairs]
-    answers: list[np.ndarray | None] = [None] * len(prompts)
-    failed = 0
-    for done, (index, log_probabilities) in enumerate(model.answer(prompts), start=1):
-        answers[index] = log_probabilities
+    ways = as_it_is(template, style)
+    return predict_in_ways(pairs, model, ways, advance, failing=failing).predictions
+
+
+def predict_in_ways(
+    pairs: Iterable[tuple[Item, Respondent]],
+    model: Model,
+    ways: Ways,
+    advance: Callable[[int], None] = lambda _: None,
+    *,
+    failing: Failing | None = None,
+) -> Answered:
+    """Return the mean of a model's answers over all ways of asking each pair, and the answers themselves.
+
+    The model is given the prompts of all ways at once, those of the first way of every pair first.
+
+    Args:
+        pairs: who is asked what.
+        model: whose answers are wanted.
+        ways: how each of them is asked.
+        advance: called with the number of pairs answered, in all ways, since the last call.
+        failing: counts the prompts of all ways that come to no answer; a pair of which all do has a row without
+            probabilities. `None` where none may.
+
+    Raises:
+        PromptError: a persona attribute is absent from a prompt, or a prompt is too long.
+        ModelError: the model gave no probability to any answer of a prompt, and none may fail.
+        RunError: more prompts than may came to no answer.
+    """
+    asked = list(pairs)
+    variants = [list(ways(item, person)) for item, person in asked]
+    places = _side_by_side(variants)
+    prompts = [variants[pair][way].prompt for pair, way in places]
+    answers: list[list[np.ndarray | None]] = [[None] * len(own) for own in variants]
+    left = [len(own) for own in variants]
+    for index, log_probabilities in model.answer(prompts):
+        pair, way = places[index]
+        answers[pair][way] = log_probabilities
         points = len(prompts[index].item.scale.values)
-        failed += not np.exp(log_probabilities[:points]).sum() > 0
-        if failed and not most_failures:
+        failed = not np.exp(log_probabilities[:points]).sum() > 0
+        if failing is not None:
+            failing.count(model.name, failed=failed)
+        elif failed:
             raise _no_answer(prompts[index], model.name)
-        if failed > most_failures * max(done, _FEWEST):
-            raise RunError(
-                f"the model '{model.name}' gave no readable answer to {failed} of {done} prompts, more than the share "
-                f"of {most_failures:g} that may fail. Ask it in another way (--template, --answers, --scoring), or "
-                "raise --max-failures."
-            )
-        advance(1)
-    rows = [_row(prompt, answer, model.name) for prompt, answer in zip(prompts, answers, strict=True)]
-    return pl.DataFrame(rows, schema=PREDICTIONS, orient="row")
+        left[pair] -= 1
+        if not left[pair]:
+            advance(1)
+    return averaged(asked, variants, [_all(*each, model.name) for each in zip(variants, answers, strict=True)])
+
+
+def _side_by_side(variants: Sequence[Sequence[Variant]]) -> list[tuple[int, int]]:
+    """Return pair and way of every prompt, all pairs of a way after one another, for they share most of their words."""
+    most = max(map(len, variants), default=0)
+    return [(pair, way) for way in range(most) for pair, own in enumerate(variants) if way < len(own)]
+
+
+def _all(variants: Sequence[Variant], answers: Sequence[np.ndarray | None], model: str) -> list[np.ndarray]:
+    """Return a pair's answers, once none is missing."""
+    found = [answer for answer in answers if answer is not None]
+    if len(found) < len(variants):
+        forgotten = next(v for v, answer in zip(variants, answers, strict=True) if answer is None)
+        raise _no_answer(forgotten.prompt, model)
+    return found
 
 
 def _no_answer(prompt: Prompt, model: str) -> ModelError:
@@ -69,17 +148,3 @@ def _no_answer(prompt: Prompt, model: str) -> ModelError:
         f"the model '{model}' gave no probability to any point of the scale: study '{item.study}', condition "
         f"'{item.condition}', question '{item.question}', respondent '{prompt.respondent.id}'."
     )
-
-
-def _row(prompt: Prompt, log_probabilities: np.ndarray | None, model: str) -> tuple[object, ...]:
-    if log_probabilities is None:
-        raise _no_answer(prompt, model)
-    item, person, mass = prompt.item, prompt.respondent, np.exp(log_probabilities)
-    points = len(item.scale.values)
-    on_scale, covered = mass[:points].sum(), mass.sum()
-    return (
-        item.study, item.condition, item.question, item.item, person.id, person.weight,
-        (mass[:points] / on_scale).astype(np.float32).tolist() if on_scale > 0 else None,
-        float(mass[points:].sum() / covered) if covered > 0 else None,
-        float(covered),
-    )  # fmt: skip

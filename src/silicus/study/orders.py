@@ -6,8 +6,9 @@ at `order[k]`, so that `target[order]` are people's answers to the reordered ite
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +17,7 @@ from silicus.errors import InputError
 from silicus.study.scale import Scale
 from silicus.study.study import Item
 
-__all__ = ["draw_order", "reorder", "undo"]
+__all__ = ["balanced_orders", "draw_order", "order_name", "order_named", "reorder", "undo", "why_fixed"]
 
 _APART = re.compile(
     r"other|other\W.*|some(thing|one|body) else.*|.*\b(do not|don['’]?t|cannot|can['’]?t) (know|choose|say)\b.*|"
@@ -39,10 +40,15 @@ _WORDS = re.compile(
     rf"\b({'|'.join(word for word in _NUMBERS if word != 'one')}|one(?=\s+(?:means?|meaning|being|stands? for)\b))\b",
     re.IGNORECASE,
 )
+# "Two programmes", "two-thirds": what is counted is no answer; but "from zero to ten points" names both ends.
+_COUNTING = re.compile(r"-|\s+(?!(?:means|stands|equals|says)\b)\w{2,}s\b", re.IGNORECASE)
+_RANGING = re.compile(r"\b(?:to|from|between|and)\s+\Z", re.IGNORECASE)
 _RISING = re.compile(
     r"\b(higher|lower|larger|smaller|greater|bigger)\s+(the\s+)?(numbers?|scores?|values?|ratings?)\b", re.IGNORECASE
 )
 """Words that say which way the numbers run."""
+
+_NAMED = re.compile(r"\border((?: \d+)+)$")
 
 
 def draw_order(item: Item, rng: np.random.Generator) -> tuple[int, ...]:
@@ -66,6 +72,87 @@ def draw_order(item: Item, rng: np.random.Generator) -> tuple[int, ...]:
     elif rng.random() < 0.5:
         return _turned(scale)
     return tuple(order.tolist())
+
+
+def balanced_orders(item: Item, count: int, rng: np.random.Generator) -> list[tuple[int, ...]]:
+    """Return distinct orders of the answers to an item, the item's own first, over which places are dealt out evenly.
+
+    An ordered scale has two, as it is and turned round. Of a nominal one the answers that may move go through the
+    powers of a random cycle, that is a Latin square: as many orders as there are such answers put each of them into
+    each place once. More orders are squares of other permutations; of a square that is not whole, no answer stands
+    twice in one place. What `draw_order` leaves where it is stays here too.
+
+    Args:
+        item: what is asked.
+        count: how many orders; fewer are returned where there are no more.
+        rng: draws the squares.
+
+    Examples:
+        >>> from silicus.study import Scale
+        >>> item = Item("s", "a", "q", "", "Well?", Scale(kind="binary", labels={1: "Yes", 2: "No"}))
+        >>> balanced_orders(item, 4, np.random.default_rng(0))
+        [(0, 1), (1, 0)]
+    """
+    scale = item.scale
+    own = tuple(range(len(scale.answers)))
+    if why_fixed(item):
+        return [own]
+    if scale.ordered:
+        return [own, _turned(scale)][:count]
+    free = _free(scale)
+    most = min(count, math.factorial(len(free)))
+    found: dict[tuple[int, ...], None] = {}
+    cycle, start = rng.permutation(len(free)), np.arange(len(free))
+    while len(found) < most:
+        # Two squares of one cycle have all orders in common, or none.
+        found |= dict.fromkeys(_square(cycle, start, free, own))
+        start = rng.permutation(len(free))
+    return list(found)[:most]
+
+
+def _square(cycle: np.ndarray, start: np.ndarray, free: np.ndarray, own: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """Yield the orders of a Latin square: a permutation, then what it becomes as the cycle goes on.
+
+    Args:
+        cycle: the answers that may move, in the order in which each follows the one before it.
+        start: where the square begins, a permutation of their numbers.
+        free: their places.
+        own: all places.
+    """
+    follows = np.empty_like(cycle)
+    follows[cycle] = np.roll(cycle, -1)
+    moved = np.arange(len(free))
+    for _ in range(len(free)):
+        order = np.array(own)
+        order[free] = free[start[moved]]
+        yield tuple(order.tolist())
+        moved = follows[moved]
+
+
+def why_fixed(item: Item) -> str | None:
+    """Return why an item can be asked in no other order, in words, or `None` where it can."""
+    return _obstacle(item) or ("no two of its answers can change places" if len(_free(item.scale)) < 2 else None)
+
+
+def order_name(order: Sequence[int]) -> str:
+    """Return the name of an order: the places, counted from 1, from which answers came.
+
+    Examples:
+        >>> order_name((1, 0, 2))
+        'order 2 1 3'
+    """
+    return " ".join(["order", *(str(place + 1) for place in order)])
+
+
+def order_named(name: str) -> tuple[int, ...] | None:
+    """Return the order that `order_name` gave a name ending in it, or `None` where the name ends in none.
+
+    Examples:
+        >>> order_named("wording 3, order 2 1 3")
+        (1, 0, 2)
+    """
+    found = _NAMED.search(name)
+    return tuple(int(place) - 1 for place in found[1].split()) if found else None
 
 
 def reorder(item: Item, order: Sequence[int]) -> Item:
@@ -134,12 +221,19 @@ def _fixed_by_words(item: Item) -> str | None:
     scale = item.scale
     text = " ".join([item.context, item.text, *scale.labels.values()])
     # "10 means completely satisfied", or a label "1 = never": one end is enough.
-    named = {int(number) for number in _DIGITS.findall(text)} | {_NUMBERS[w.lower()] for w in _WORDS.findall(text)}
+    named = {int(number) for number in _DIGITS.findall(text)} | set(_spelled_out(text))
     ends = [end for end in (scale.values[0], scale.values[-1]) if end in named]
     if ends:
         return f"its words name the answer{'s' if len(ends) > 1 else ''} {' and '.join(map(str, ends))}"
     rising = _RISING.search(text)
     return f"its words say which way the numbers run: “{rising[0]}”" if rising else None
+
+
+def _spelled_out(text: str) -> Iterator[int]:
+    """Yield the numbers that stand in a text as words and may be answers."""
+    for found in _WORDS.finditer(text):
+        if not _COUNTING.match(text, found.end()) or _RANGING.search(text, 0, found.start()):
+            yield _NUMBERS[found[1].lower()]
 
 
 def _free(scale: Scale) -> np.ndarray:

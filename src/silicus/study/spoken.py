@@ -12,6 +12,7 @@ The rules are few, and none guesses:
 5. Where several readings fit, the longest holds: "No opinion" is not "No". Where the number and the words of another
    point are equally long, nothing is read.
 6. What stands after the answer is not read: models without an end of turn run on.
+7. On a scale with a unit, an amount at the start is its number: "$1,000" is 1000, "30 minutes" is 30.
 
 A text declines where one of a short list of phrases stands at its start ("I cannot answer", "As an AI"), unless they
 are the words of an option.
@@ -101,6 +102,7 @@ def spoken_answer(text: str, scale: Scale) -> Spoken:
 
 def _read(text: str, scale: Scale) -> Spoken:
     words, spelled = _words(text, scale)
+    text = text if words is not None else scale.plain(text)
     number = _NUMBER.match(text)
     long = number.end() if number else 0
     declines = _DECLINES.match(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,9 +13,12 @@ from pydantic import AfterValidator, Field, model_validator
 
 from silicus.errors import InputError, did_you_mean
 from silicus.record import Record, digest, read
+from silicus.study.kinds import expanded, ranking_beside, told_counts, told_once
+from silicus.study.profiles_shown import Profiles
+from silicus.study.question import Question, StudyQuestion
 from silicus.study.scale import Scale
 
-__all__ = ["Condition", "Human", "Item", "Question", "Source", "Study", "bundled_studies", "read_study"]
+__all__ = ["Condition", "Human", "Item", "Source", "Study", "bundled_studies", "read_study"]
 
 _EXAMPLES = Path(__file__).parent / "examples"
 _DATE = r"\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?"
@@ -38,14 +41,6 @@ class Condition(Record):
     """The words shown in this arm, before the question; empty where nothing was shown."""
     control: bool = False
     """Whether this is the arm the others are compared with."""
-
-
-class Question(Record):
-    """A question, and the scale of its answers."""
-
-    id: str = Field(min_length=1)
-    text: str = Field(min_length=1)
-    scale: Scale
 
 
 class Source(Record):
@@ -95,8 +90,11 @@ class Study(Record):
     design: Literal["between", "within"] = "between"
     """Whether a respondent sees one condition (between) or all of them (within)."""
     source: Source
-    conditions: tuple[Condition, ...] = Field(min_length=1)
-    questions: tuple[Question, ...] = Field(min_length=1)
+    conditions: tuple[Condition, ...] = Field(default=(Condition(id="all"),), min_length=1)
+    """The arms; left out where everybody is shown the same."""
+    questions: tuple[StudyQuestion, ...] = Field(min_length=1)
+    profiles: Profiles | None = None
+    """What is drawn for each respondent: the profiles of a conjoint experiment, or a vignette."""
     human: Human | None = None
 
     @model_validator(mode="after")
@@ -106,27 +104,92 @@ class Study(Record):
         controls = [c.id for c in self.conditions if c.control]
         if len(controls) > 1:
             raise ValueError(f"found {len(controls)} control conditions ({', '.join(controls)}), expected one.")
+        self._check_questions()
         if self.human and self.human.counts:
             self._check_counts(self.human.counts)
         return self
+
+    def _check_questions(self) -> None:
+        bare = next((q.id for q in self.questions if q.form == "bare"), None)
+        if bare is not None and (self.profiles is None or self.profiles.count == 1):
+            raise ValueError(
+                f"the question '{bare}' has no scale. Give it one, or 'choose: any', 'rank' or 'open: true'."
+            )
+        _no_twins("question", [*self._told_together, *(q.id for q in (*self.open_questions(), *self.asked))])
+        if self.profiles and self.human:
+            raise ValueError(
+                "found people's answers beside profiles, which are drawn anew. What people answered to profiles of "
+                "their own is read as data, with a codebook (fields, pair)."
+            )
 
     def _check_counts(self, counts: dict[str, dict[str, dict[int | str, int]]]) -> None:
         for condition, questions in counts.items():
             _known("condition", condition, [c.id for c in self.conditions])
             for question, answers in questions.items():
-                _known("question", question, [q.id for q in self.questions])
-                for answer, people in answers.items():
-                    try:
-                        self.question(question).scale.index(answer)
-                    except ValueError as error:
-                        raise ValueError(f"human counts of '{condition}', '{question}': {error}") from None
-                    if people < 0:
-                        place = f"human counts of '{condition}', '{question}'"
-                        raise ValueError(f"{place}: {answer} has {people}, expected 0 or more people.")
+                place = f"human counts of '{condition}', '{question}'"
+                _known("question", question, [*(q.id for q in self.asked), *self._told_together])
+                few = next((answer for answer, people in answers.items() if people < 0), None)
+                if few is not None:
+                    raise ValueError(f"{place}: {few} has {answers[few]}, expected 0 or more people.")
+                try:
+                    list(self.counted(question, answers))
+                except ValueError as error:
+                    raise ValueError(f"{place}: {error}") from None
 
-    def question(self, question_id: str) -> Question:
-        """Return the question of that id."""
-        return next(q for q in self.questions if q.id == question_id)
+    @cached_property
+    def _told_together(self) -> dict[str, StudyQuestion]:
+        """The questions whose answers are told at once and asked one by one."""
+        return {q.id: q for q in self.questions if q.form in {"several", "ranking", "matrix"}}
+
+    def has_question(self, id_: str) -> bool:
+        """Return whether people's answers may be given under that id."""
+        return id_ in self._scales or id_ in self._told_together
+
+    def open_questions(self) -> tuple[StudyQuestion, ...]:
+        """Return the questions that are answered in words, which are no items."""
+        return tuple(question for question in self.questions if question.form == "open")
+
+    @cached_property
+    def asked(self) -> tuple[Question, ...]:
+        """The questions of one answer that all the study's questions come to, without open ones."""
+        if self.profiles:
+            return tuple(asked for question in self.questions for asked, _ in self.profiles.judged(question))
+        return tuple(asked for question in self.questions for asked in expanded(question))
+
+    def told(self, question: str, answer: float | str | None, beside: Mapping[str, object]) -> dict[str, int | None]:
+        """Return what one answer says to each of `asked` that it concerns: id -> point or refusal; `None`: no answer.
+
+        Args:
+            question: an id of `asked`, or that of a question which comes to several of them.
+            answer: as people's tables have it.
+            beside: the columns that stand beside it; a ranking may have one an option, with its place.
+
+        Raises:
+            ValueError: the answer does not fit; the message says what was expected.
+        """
+        together = self._told_together.get(question)
+        if together is not None:
+            given = ranking_beside(together, beside) if answer is None else answer
+            return dict.fromkeys(q.id for q in expanded(together)) if given is None else {**told_once(together, given)}
+        scale = self._scales[question]
+        return {question: None if answer is None else scale.answers[scale.index(answer)]}
+
+    @cached_property
+    def _scales(self) -> dict[str, Scale]:
+        return {asked.id: asked.scale for asked in self.asked}
+
+    def counted(self, question: str, counts: Mapping[int | str, int]) -> Iterator[tuple[str, int, int]]:
+        """Yield what counts of people say to each of `asked` that they concern: id, answer, people.
+
+        Raises:
+            ValueError: a count does not fit; the message says what was expected.
+        """
+        if question in self._told_together:
+            yield from told_counts(self._told_together[question], counts)
+            return
+        scale = self._scales[question]
+        for given, people in counts.items():
+            yield question, scale.answers[scale.index(given)], people
 
     @property
     def control(self) -> Condition | None:
@@ -134,12 +197,16 @@ class Study(Record):
         return next((c for c in self.conditions if c.control), None)
 
     def items(self) -> Iterator[Item]:
-        """Yield what is shown and asked, one item a condition and question, conditions outermost."""
+        """Yield what is shown and asked, one item a condition and question, conditions outermost.
+
+        Raises:
+            InputError: the study has profiles, which are drawn for respondents (`draw_tasks`).
+        """
+        if self.profiles:
+            raise InputError(f"the study '{self.id}' shows profiles: what is asked depends on what is drawn for whom.")
         for condition in self.conditions:
-            for question in self.questions:
-                yield Item(
-                    self.id, condition.id, question.id, condition.text.strip(), question.text.strip(), question.scale
-                )
+            for question in self.asked:
+                yield Item(self.id, condition.id, question.id, condition.text.strip(), question.text, question.scale)
 
 
 @dataclass(frozen=True)

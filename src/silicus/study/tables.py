@@ -6,6 +6,7 @@ import csv
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -18,6 +19,7 @@ __all__ = [
     "KEY",
     "PREDICTIONS",
     "RESPONSES",
+    "VARIANTS",
     "check_weights",
     "human_responses",
     "need_columns",
@@ -61,6 +63,21 @@ PREDICTIONS = pl.Schema(
     }
 )
 """A model's answers."""
+
+VARIANTS = pl.Schema(
+    {
+        "study": pl.String,
+        "condition": pl.String,
+        "question": pl.String,
+        "item": pl.String,
+        "respondent": pl.String,
+        "variant": pl.String,  # how it was asked: "wording 3, order 2 1 3 4"
+        "probabilities": pl.List(pl.Float32),  # over the item's own points, whatever the order asked; null: no answer
+        "refusal": pl.Float32,
+        "covered": pl.Float32,
+    }
+)
+"""A model's answers to each way of asking, where a prediction is the mean over several."""
 
 
 _ITEM_COLUMNS = ("study", "condition", "question", "context", "text", "scale", "verbatim")
@@ -167,18 +184,19 @@ def place_in(path: Path, row: int) -> str:
 
 
 def check_weights(weights: pl.Series, path: Path) -> None:
-    """Do nothing where every weight is a number of 0 or more.
+    """Do nothing where every weight, or number of people (`n`), is a number of 0 or more.
 
     Raises:
         InputError: naming the first that is not.
     """
+    noun = "number of people" if weights.name == "n" else "weight"
     if not weights.dtype.is_numeric():
-        raise InputError(f"{path}: the column 'weight' holds {weights.dtype}, expected numbers.")
+        raise InputError(f"{path}: the column '{weights.name}' holds {weights.dtype}, expected numbers.")
     good = weights.is_finite() & (weights >= 0)
     bad = (~good).fill_null(value=True).arg_true()
     if len(bad):
-        found = "nothing" if weights[bad[0]] is None else f"the weight {weights[bad[0]]}"
-        raise InputError(f"{place_in(path, bad[0])}: found {found}, expected a weight of 0 or more.")
+        found = "nothing" if weights[bad[0]] is None else f"the {noun} {weights[bad[0]]}"
+        raise InputError(f"{place_in(path, bad[0])}: found {found}, expected a {noun} of 0 or more.")
 
 
 def need_columns(table: pl.DataFrame, needed: tuple[str, ...], where: Path | str) -> None:
@@ -210,11 +228,10 @@ def human_responses(study: Study) -> pl.DataFrame:
 def _from_counts(study: Study, counts: dict[str, dict[str, dict[int | str, int]]]) -> pl.DataFrame:
     shown = {(i.condition, i.question): i for i in study.items()}
     rows = [
-        (study.id, condition, question, item.item, None, item.scale.answers[item.scale.index(answer)], people, 1.0)
+        (study.id, condition, asked, shown[condition, asked].item, None, answer, people, 1.0)
         for condition, questions in counts.items()
         for question, answers in questions.items()
-        for item in [shown[condition, question]]
-        for answer, people in answers.items()
+        for asked, answer, people in study.counted(question, answers)
         if people
     ]
     return pl.DataFrame(rows, schema=RESPONSES, orient="row")
@@ -228,22 +245,30 @@ def _from_table(study: Study, path: Path) -> pl.DataFrame:
     if not table["response"].dtype.is_numeric():
         table = table.with_columns(pl.col("response").cast(pl.String))
     shown = {(i.condition, i.question): i for i in study.items()}
+    conditions, in_words = {c.id for c in study.conditions}, {q.id for q in study.open_questions()}
     rows: list[tuple[object, ...]] = []
     for number, row in enumerate(table.iter_rows(named=True)):
-        item = shown.get((str(row["condition"]), str(row["question"])))
-        if item is None:
+        condition, question = str(row["condition"]), str(row["question"])
+        if question in in_words:
+            continue
+        if condition not in conditions or not study.has_question(question):
             raise InputError(
                 f"{place_in(path, number)}: the study '{study.id}' has no condition '{row['condition']}' "
                 f"with a question '{row['question']}'."
             )
-        given = row["response"]
         try:
-            value = None if given is None else item.scale.answers[item.scale.index(given)]
+            told = study.told(question, row["response"], row)
         except ValueError as error:
             raise InputError(f"{place_in(path, number)}: {error}") from None
-        respondent = row.get("respondent")
-        rows.append(
-            (study.id, item.condition, item.question, item.item, None if respondent is None else str(respondent),
-             value, 1, float(row.get("weight", 1)))
-        )  # fmt: skip
+        who = _respondent(row, number, len(told))
+        weight = float(row.get("weight", 1))
+        rows += [(study.id, condition, q, shown[condition, q].item, who, told[q], 1, weight) for q in told]
     return pl.DataFrame(rows, schema=RESPONSES, orient="row")
+
+
+def _respondent(row: dict[str, Any], number: int, answers: int) -> str | None:
+    """Return whose answer a row is; several answers of a nameless row are known to be one person's."""
+    if row.get("respondent") is not None:
+        return str(row["respondent"])
+    # Not a plain number: it would be taken for the id of somebody who is asked.
+    return f"line {number + 2}" if answers > 1 else None

@@ -8,9 +8,11 @@ from silicus.workflow.cite import cite_run
 from silicus.workflow.compare import compare_runs
 from silicus.workflow.data import inspect_data, prepare_data
 from silicus.workflow.evaluate import evaluate_data, evaluate_run
+from silicus.workflow.population import rake_population
 from silicus.workflow.probe import probe_run
 from silicus.workflow.run import Manifest, Run, read_run
 from silicus.workflow.simulate import simulate
+from silicus.workflow.ways import compare_ways
 
 __all__ = [
     "Manifest",
@@ -20,6 +22,7 @@ __all__ = [
     "build_deposit",
     "cite_run",
     "compare_runs",
+    "compare_ways",
     "draft_by_model",
     "draft_recipe",
     "evaluate_data",
@@ -28,6 +31,7 @@ __all__ = [
     "inspect_deposit",
     "prepare_data",
     "probe_run",
+    "rake_population",
     "read_run",
     "simulate",
 ]

@@ -13,11 +13,12 @@ from itertools import repeat
 from pathlib import Path
 
 from silicus import __version__
-from silicus.data.deposit import Build
+from silicus.data.deposit import Approval, Build
 from silicus.errors import InputError, RunError
 from silicus.options import BuildAllOptions
 from silicus.record import digest, read, write
 from silicus.report import Entry, Ledger, Outcome, Told, closing, write_ledger
+from silicus.workflow.build import approval_of, carry_approval, mark_stale
 from silicus.workflow.build_apart import BUILD, DRAFT, Processes
 from silicus.workflow.build_found import Found, find_deposits, in_deposit, key_of
 from silicus.workflow.lock import alone
@@ -28,16 +29,20 @@ __all__ = ["build_all"]
 _LEDGER, _PAGE = "ledger.json", "ledger.html"
 _WORKING = ".building-"
 _BUILD, _DATASET = "build.json", "dataset"
-_MADE = (_BUILD, "review.html", _DATASET, "socsci210.parquet")
-"""What a build leaves, and the next one replaces."""
+_HELD = "held"
+"""Inside the folder of a build that stays: what a later one found, which a gate stopped."""
+_MADE = (_BUILD, "review.html", _DATASET, "socsci210.parquet", _HELD)
+"""What a build leaves, and the next one that is good replaces."""
 _MOST_JOBS = 8
 
 
 def build_all(folder: Path, options: BuildAllOptions) -> tuple[Path, Ledger]:
     """Return the folder of the builds, and what came of every deposit.
 
-    A deposit that was built or held, and is as it was, is not built again: an approval of it stays. The ledger is
-    written after every deposit, so that a run that was stopped can be gone on with.
+    A deposit that was built or held, and is as it was, is not built again. Where it is built again and gives the same
+    answers, stimuli and people, an approval stays; where it fails or a gate stops it, the dataset of an earlier build
+    stays, and says that it is stale. The ledger is written after every deposit, so that a run that was stopped can be
+    gone on with.
 
     Args:
         folder: each folder and each .zip archive directly in it is a deposit.
@@ -133,14 +138,26 @@ def _kept(entry: Entry | None, key: str | InputError, out: Path) -> Entry | None
     if entry is None or entry.outcome == Outcome.FAILED or entry.key != key:
         return None
     made = out / entry.name
-    if entry.gates is None:
-        return entry if (made / DRAFT).is_file() else None
+    if not all((made / name).is_file() for name in _needed(entry)):
+        return None
+    if not (made / _BUILD).is_file():
+        return entry
     try:
-        approval = read(made / _BUILD, Build).approval
+        read(made / _BUILD, Build)
     except InputError:
         return None
-    if entry.outcome == Outcome.BUILT and not (made / _DATASET / "dataset.json").is_file():
-        return None
+    return _approved_by(entry, approval_of(made))
+
+
+def _needed(entry: Entry) -> list[str]:
+    """Return the files without which a deposit is built again."""
+    good = [_BUILD, f"{_DATASET}/dataset.json"] if entry.stale or entry.outcome == Outcome.BUILT else []
+    if entry.gates is None:
+        return [*good, DRAFT]
+    return [*good, f"{_HELD}/{_BUILD}" if entry.stale else _BUILD]
+
+
+def _approved_by(entry: Entry, approval: Approval | None) -> Entry:
     return entry.model_copy(update={"approved": f"{approval.by} on {approval.on}" if approval else None})
 
 
@@ -193,15 +210,21 @@ def _entry(found: Found, key: str | InputError, working: Path, processes: Proces
 
 
 def _placed(entry: Entry, made: Path, out: Path, before: Entry | None) -> Entry:
-    """Return the entry once what was made of its deposit stands in the place of what an earlier run made.
+    """Return the entry once what was made of its deposit stands where it belongs.
 
-    A draft that somebody may have written into is never replaced.
+    A good build takes the place of what an earlier run made, with its approval where it is of the same dataset. Of one
+    that failed or was held, only what is no dataset is put beside an earlier good one. A draft that somebody may have
+    written into is never replaced.
     """
     target, new = out / entry.name, made / BUILD
     try:
-        # What could not even be tried has not been shown to differ from what stands there.
-        for name in _MADE if entry.key else ():
-            _replace(target / name, new / name if entry.outcome != Outcome.FAILED else None)
+        if entry.outcome == Outcome.BUILT:
+            approval = approval_of(target)
+            carry_approval(approval, new)
+            entry = _approved_by(entry, approval_of(new))
+            _replace_all(target, new)
+        else:
+            entry = _placed_beside(entry, new, target)
         if (new / DRAFT).is_file():
             entry = _placed_draft(entry, new / DRAFT, target / DRAFT, before)
     except OSError as error:
@@ -210,6 +233,23 @@ def _placed(entry: Entry, made: Path, out: Path, before: Entry | None) -> Entry:
     finally:
         shutil.rmtree(made, ignore_errors=True)
     return entry
+
+
+def _placed_beside(entry: Entry, new: Path, target: Path) -> Entry:
+    """Return the entry of what failed or was held, once an earlier dataset says that it is stale, or there is none."""
+    approved = mark_stale(target, f"{entry.outcome}: {entry.why}")
+    if approved is not None:
+        _replace(target / _HELD, new if (new / _BUILD).is_file() else None)
+        return entry.model_copy(update={"stale": True, "approved": approved or None})
+    # What could not even be tried has not been shown to differ from what stands there.
+    if entry.key:
+        _replace_all(target, new if entry.outcome != Outcome.FAILED else None)
+    return entry
+
+
+def _replace_all(target: Path, new: Path | None) -> None:
+    for name in _MADE:
+        _replace(target / name, None if new is None else new / name)
 
 
 def _replace(target: Path, new: Path | None) -> None:

@@ -189,4 +189,5 @@ def _told(folder: Path, build: Build) -> Told:
         stopped=0,
         people=len(data.respondents),
         answers=len(data.answered),
+        own_count=build.own_count,
     )

@@ -106,6 +106,7 @@ def _kept(drafted: Drafted, path: Path, folder: Path, model: str) -> DraftDone:
         to_check=_to_check(best) if best else [],
         gates=best.gates if best else [],
         problems=best.problems if best else [],
+        excuses=best.excuses if best else {},
     )
 
 
@@ -113,6 +114,9 @@ def _head(best: Verdict, path: Path, model: str) -> list[str]:
     lines = [f"Drafted by the model {model} from {path.name}. {_SOURCES} says where every field comes from."]
     if best.passed:
         return [*lines, *_to_check(best)]
+    if best.right:
+        judge = [f"To judge: {name}: {why}" for name, why in best.excuses.items()]
+        return ["HELD: a person has to judge what the model excuses.", *lines, *judge, *_to_check(best)]
     return ["NOT PASSED: a person has to mend what is named here.", *lines, *best.problems]
 
 
@@ -120,12 +124,11 @@ def _to_check(best: Verdict) -> list[str]:
     """Return what no check can tell, and a person has to look at."""
     told: list[str] = []
     if best.uncounted:
-        told.append("No count is published: count people and answers in another way, and write them under expected.")
+        what = f": {', '.join(best.uncounted)}" if best.recipe is not None and best.recipe.expected else ""
+        told.append(
+            f"No count is published{what}: count people and answers in another way, and write them under expected."
+        )
     unsaid = [name for name, origin in best.origins.items() if origin.kind == "nobody"]
     if unsaid:
         told.append(f"Nothing in the deposit says: {'; '.join(unsaid)}.")
-    if best.recipe is not None and best.recipe.not_in_documents:
-        told.append(f"These words stand in no document: {', '.join(best.recipe.not_in_documents)}.")
-    if best.recipe is not None and best.recipe.same_words:
-        told.append(f"These conditions are said to show what others do: {', '.join(best.recipe.same_words)}.")
     return told

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from silicus.data.deposit.draft_recipe import draft_recipe as draft
 from silicus.data.deposit.folder import open_deposit
-from silicus.data.deposit.material import Material, gather
+from silicus.data.deposit.material import Material, gather, of_another_file
 from silicus.data.deposit.profile import Profile, profile
 from silicus.record import write_text
 from silicus.workflow.progress import waiting
@@ -24,7 +25,8 @@ def inspect_deposit(path: Path) -> Profile:
         InputError: the deposit cannot be used, or none of its files is a table.
     """
     material = _material(path)
-    return profile(material.table, material.survey[1] if material.survey else None)
+    found = profile(material.table, material.survey[1] if material.survey else None)
+    return replace(found, doubts=tuple(of_another_file(material)))
 
 
 def draft_recipe(path: Path, out: Path | None = None) -> str:

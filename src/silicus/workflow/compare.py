@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from silicus.study import KEY, RESPONSES
 from silicus.workflow.evaluate import by_group, name_of
 from silicus.workflow.run import Run, read_run
 
-__all__ = ["compare_runs"]
+__all__ = ["check_same_answers", "compare_runs", "predicted_answers", "read_answered", "settings"]
 
 _UNSHARED = "not predicted in both runs"
 _PERSON = (*KEY, "respondent")
@@ -36,18 +37,12 @@ def compare_runs(first: Path, second: Path, out: Path | None = None) -> Comparis
     """
     if out is not None and out.suffix != ".json":
         raise InputError(f"found --out {out}, expected the name of a .json file.")
-    runs = (read_run(first), read_run(second))
-    for run in runs:
-        if run.responses.is_empty():
-            raise InputError(
-                f"{run.folder}: '{run.manifest.name}' has no human answers to compare with. "
-                "Give them in the study file under 'human'."
-            )
-    _check_same_answers(*runs)
+    runs = (read_answered(first), read_answered(second))
+    check_same_answers(*runs)
     own = runs[0]
     responses = by_group(own, own.responses)
     predictions = [by_group(own, run.predictions) for run in runs]
-    by_person, by_mean = zip(*(_predicted(responses, table) for table in predictions), strict=True)
+    by_person, by_mean = zip(*(predicted_answers(responses, table) for table in predictions), strict=True)
     shared = (by_person[0] | by_mean[0]) & (by_person[1] | by_mean[1])
     if not shared.any():
         raise InputError(
@@ -72,7 +67,22 @@ def compare_runs(first: Path, second: Path, out: Path | None = None) -> Comparis
     return Comparison(found, other, ways, _differs(*runs))
 
 
-def _check_same_answers(first: Run, second: Run) -> None:
+def read_answered(folder: Path) -> Run:
+    """Return the run that a folder holds, whose people's answers are known.
+
+    Raises:
+        InputError: it is no finished run, or nobody's answers are known.
+    """
+    run = read_run(folder)
+    if run.responses.is_empty():
+        raise InputError(
+            f"{run.folder}: '{run.manifest.name}' has no human answers to compare with. "
+            "Give them in the study file under 'human'."
+        )
+    return run
+
+
+def check_same_answers(first: Run, second: Run) -> None:
     """Refuse runs without a common stimulus, and such that hold other answers of people to the common ones."""
     keys = [
         run.predictions.filter(pl.col("probabilities").is_not_null()).select(KEY).unique() for run in (first, second)
@@ -101,7 +111,7 @@ def _check_same_answers(first: Run, second: Run) -> None:
         )
 
 
-def _predicted(responses: pl.DataFrame, predictions: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+def predicted_answers(responses: pl.DataFrame, predictions: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
     """Return which answers have a prediction for their own respondent, and which the mean for their stimulus.
 
     By the rules of `evaluate`: who is predicted elsewhere in the study is not compared with a mean.
@@ -140,8 +150,12 @@ def _names(first: Run, second: Run) -> tuple[str, str]:
 
 def _differs(first: Run, second: Run) -> dict[str, tuple[str, str]]:
     """Return in which options the runs differ, beside the model."""
-    before, after = first.manifest.options, second.manifest.options
-    names = [name for name in dict.fromkeys([*before, *after]) if name != "model"]
-    return {
-        name: (str(before.get(name)), str(after.get(name))) for name in names if before.get(name) != after.get(name)
-    }
+    return {name: (values[0], values[1]) for name, values in settings([first, second]).items() if name != "model"}
+
+
+def settings(runs: Sequence[Run]) -> dict[str, list[str]]:
+    """Return option -> what it was in every run, of those in which they differ."""
+    options = [run.manifest.options for run in runs]
+    names = dict.fromkeys(name for each in options for name in each)
+    values = {name: [str(each.get(name)) for each in options] for name in names}
+    return {name: found for name, found in values.items() if len(set(found)) > 1}

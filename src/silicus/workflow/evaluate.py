@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 from rich.console import Console
 
-from silicus.data import Dataset, Unit
-from silicus.errors import InputError
+from silicus.data import Dataset, Unit, unapproved
+from silicus.errors import InputError, counted
 from silicus.evaluate import CONTROLS, Beside, Evaluation, Probes
 from silicus.evaluate import evaluate as score
 from silicus.options import EvaluateOptions
@@ -18,6 +19,7 @@ from silicus.record import write
 from silicus.report import write_report
 from silicus.simulate import plan_answered
 from silicus.study import RESPONSES, read_table, write_table
+from silicus.workflow.asking import order_effect_of
 from silicus.workflow.data import read
 from silicus.workflow.floors import floors
 from silicus.workflow.predicted import predicted_run, predictions_file
@@ -48,9 +50,8 @@ def evaluate_run(folder: Path) -> Evaluation:
     rng = np.random.default_rng(int(run.manifest.options["seed"]))
     responses, predictions = (by_group(run, table) for table in (run.responses, run.predictions))
     found = score(run.items, responses, predictions, name_of(run), rng, beside=_beside(run))
-    found = found.model_copy(
-        update={"left_out": {**run.manifest.left_out, **found.left_out}, "probes": _probes(run)}
-    )  # fmt: skip
+    left_out = {**run.manifest.left_out, **found.left_out}
+    found = found.model_copy(update={"left_out": left_out, "probes": _probes(run), "orders": order_effect_of(folder)})
     publish(run, found)
     return found
 
@@ -94,7 +95,7 @@ def _facts(run: Run) -> dict[str, str]:
     made = {
         "Model": f"{asked['model']} (weights {manifest.inputs['weights']})",
         "Prompt template": f"{asked['template']}, answers as {asked['answers']}",
-        "Way of asking": "exact probability of every answer, nothing sampled",
+        "Way of asking": _way_of_asking(asked),
     } if "predictions" not in asked else {
         "Model": f"{asked['model']} (predictions made elsewhere)",
         "Predictions": f"{asked['predictions']} (content {manifest.inputs['predictions']})",
@@ -109,6 +110,15 @@ def _facts(run: Run) -> dict[str, str]:
         "Versions": ", ".join(f"{library} {number}" for library, number in manifest.versions.items()),
         "Made": f"{manifest.created}, run key {manifest.key}",
     }
+
+
+def _way_of_asking(asked: dict[str, Any]) -> str:
+    if "protocol" in asked:
+        texts = counted(asked["samples"] if asked["temperature"] else 1, "text", "texts")
+        return f"protocol '{asked['protocol']}', {texts} for each prompt at temperature {asked['temperature']:g}"
+    if "server" in asked:
+        return f"over a server, scoring '{asked['scoring']}' (see the note)"
+    return "exact probability of every answer, nothing sampled"
 
 
 def evaluate_data(options: EvaluateOptions) -> tuple[Path, Evaluation]:
@@ -159,6 +169,7 @@ def _about(data: Dataset, path: str) -> About:
         left_out=data.left_out,
         people=f"the same {who}",
         unit=data.unit,
+        notes=[f"{said}." for said in unapproved(data)],
     )
 
 

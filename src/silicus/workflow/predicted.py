@@ -15,7 +15,10 @@ from silicus.workflow.run import About, enter_run
 
 __all__ = ["predicted_run", "predictions_file"]
 
-_OF_A_MODEL = ("model", "template", "answers", "device", "dtype", "server")
+_OF_A_MODEL = (
+    "model", "template", "answers", "device", "dtype", "server", "protocol", "orders", "wordings", "shots",
+    "own_answers",
+)  # fmt: skip
 """Options that only mean something where a model is asked."""
 
 
@@ -65,7 +68,7 @@ def predicted_run(path: Path, whole: Dataset, data: Dataset, about: About, optio
     if not table["probabilities"].count():
         predictions = counted(len(found.table), "prediction", "predictions")
         raise InputError(f"{path}: found {predictions}, but for none of the answers that are evaluated.")
-    notes = [*_notes(path, found, len(found.table) - len(table)), *_strangers(found, whole)]
+    notes = [*about.notes, *_notes(path, found, len(found.table) - len(table)), *_strangers(found, whole)]
     about = about.model_copy(update={"notes": notes})
     options = replace(options, model=options.name or path.stem, predictions=path)
     responses = data.responses.select(RESPONSES.names())

@@ -117,6 +117,17 @@ def _refuse(run: Run) -> None:
             f"{run.folder}: holds predictions made elsewhere ({asked['predictions']}), so there is no model to ask. "
             "Probe a run of silicus simulate or of silicus evaluate --model."
         )
+    if "protocol" in asked:
+        raise InputError(
+            f"{run.folder}: the model wrote texts (--protocol {asked['protocol']}), and probes read its probabilities. "
+            "Probe a run with --protocol direct."
+        )
+    several = [name for name in ("orders", "wordings", "shots", "own_answers") if name in asked]
+    if several:
+        raise InputError(
+            f"{run.folder}: was asked with --{several[0].replace('_', '-')} {asked[several[0]]}, and probes change one "
+            "thing of what is asked once. Probe a run without it."
+        )
     if asked["model"] in {"pooled", "uniform"} or str(asked["model"]).startswith("scripted:"):
         raise InputError(f"{run.folder}: '{asked['model']}' reads nothing that could be probed. Probe a model's run.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -10,28 +11,51 @@ import numpy as np
 import polars as pl
 from rich.console import Console
 
-from silicus.errors import InputError
+from silicus.errors import InputError, counted
 from silicus.models import Device, Dtype, Model, load_model
 from silicus.models.server import ServerModel
 from silicus.models.trained_as import TrainedAs, check_prompts, trained_as
 from silicus.options import AnswerOptions, SimulateOptions
-from silicus.prompts import AnswerStyle, Template, get_template, render
+from silicus.prompts import Template, get_template
 from silicus.record import digest
-from silicus.simulate import Plan, PooledModel, plan_all, predict, tidy
+from silicus.simulate import (
+    Answered,
+    AskingProtocol,
+    Failing,
+    Plan,
+    PooledModel,
+    Ways,
+    WrittenModel,
+    plan_all,
+    plan_answered,
+    predict_in_ways,
+    tidy,
+)
 from silicus.simulate import simulate as write_parts
-from silicus.study import Item, draw_profiles, human_responses, iter_respondents, read_respondents, read_study
+from silicus.study import (
+    Drawn,
+    Item,
+    Study,
+    draw_tasks,
+    human_responses,
+    iter_respondents,
+    read_study,
+    write_table,
+)
+from silicus.workflow.asking import asking_of, write_order_effect
+from silicus.workflow.lock import alone
+from silicus.workflow.population import asked_respondents
 from silicus.workflow.progress import progress, waiting
 from silicus.workflow.run import About, add_notes, enter_run
-from silicus.workflow.served import failures, load_served
+from silicus.workflow.served import load_served, told
+from silicus.workflow.written import as_written, protocol_of
 
-__all__ = ["Asked", "ask", "load_checked", "settled", "simulate"]
+__all__ = ["PROFILES", "Asked", "ask", "load_checked", "settled", "simulate"]
+
+PROFILES = "profiles.parquet"
+"""What was drawn for whom, in the run folder of a study with profiles."""
 
 T = TypeVar("T", bound=AnswerOptions)
-
-_PROFILES = (
-    "Respondents: profiles of US adults, raked to population margins by iterative proportional fitting; which are "
-    "published exactly and which are recalled is told in silicus/study/profiles/README.md"
-)
 
 
 @dataclass(frozen=True)
@@ -62,32 +86,46 @@ def simulate(study: str, options: SimulateOptions) -> Path:
         SilicusError: something given is not as it should be; nothing half-written is left behind.
     """
     loaded = read_study(study)
-    people, who = _respondents(options)
+    people, who, cited = asked_respondents(options.respondents, options.draw, options.seed)
     options, template, known = settled(options)
-    plan = plan_all(list(loaded.items()), people, template)
+    plan, drawn = _plan(loaded, people, template, options.seed)
     about = About(
         name=loaded.id,
         title=loaded.title or loaded.id,
         respondents=who,
-        sources=[loaded.source.line, *([_PROFILES] if options.respondents.isdigit() else [])],
+        sources=[loaded.source.line, *cited],
         licences=[loaded.source.licence],
         people=loaded.source.population or "not stated",
-        design=f"{loaded.design} respondents" + (f", control '{loaded.control.id}'" if loaded.control else ""),
+        design=_design(loaded),
+        notes=_not_asked(loaded),
     )
-    return ask(Asked(plan, human_responses(loaded), about, known), template, options)
+    folder = ask(Asked(plan, human_responses(loaded), about, known), template, options)
+    if drawn is not None:
+        write_table(folder / PROFILES, drawn.profiles)
+    return folder
 
 
-def _respondents(options: SimulateOptions) -> tuple[pl.DataFrame, str]:
-    given = options.respondents
-    if given.isdigit():
-        rng = np.random.default_rng(options.seed)
-        return draw_profiles(
-            int(given), rng
-        ), f"{int(given):,} bundled US adult profiles, drawn with seed {options.seed}"
-    if not Path(given).suffix:
-        raise InputError(f"found --respondents {given}, expected a number or a table (.csv, .tsv, .parquet).")
-    table = read_respondents(Path(given))
-    return table, f"{len(table):,} respondents of {Path(given).name}"
+def _plan(study: Study, people: pl.DataFrame, template: Template, seed: int) -> tuple[Plan, Drawn | None]:
+    """Return who is asked what: everybody everything, or about profiles drawn for each, and what was drawn."""
+    if study.profiles is None:
+        return plan_all(list(study.items()), people, template), None
+    # Another stream than that of the respondents.
+    drawn = draw_tasks(study, people["respondent"], np.random.default_rng((seed, 1)))
+    return plan_answered(drawn.items, people, drawn.profiles, template), drawn
+
+
+def _design(study: Study) -> str:
+    shown, control = study.profiles, f", control '{study.control.id}'" if study.control else ""
+    profiles = ""
+    if shown is not None:
+        tasks, count = counted(shown.tasks, "task", "tasks"), counted(shown.count, "profile", "profiles")
+        profiles = f", {tasks} a respondent, each of {count} drawn at random"
+    return f"{study.design} respondents{control}{profiles}"
+
+
+def _not_asked(study: Study) -> list[str]:
+    count = len(study.open_questions())
+    return [f"{counted(count, 'open question is', 'open questions are')} not asked"] if count else []
 
 
 def settled(options: T) -> tuple[T, Template, TrainedAs | None]:
@@ -115,40 +153,47 @@ def ask(asked: Asked, template: Template, options: AnswerOptions) -> Path:
     Raises:
         SilicusError: something cannot be asked, or the model reads other prompts than it was trained with.
     """
-    style = options.answers or "value"
-    words = _try_one(asked, template, style)
+    _need_something(asked)
+    how = asking_of(asked.plan, template, options)
+    protocol = protocol_of(options, asked.plan)
+    words = _try_one(asked, how.ways, template, protocol)
     model = _load(asked, options)
-    served = model if isinstance(model, ServerModel) else None
-    notes = [*_otherwise(asked.known, options), *(served.notes() if served else [])]
-    about = asked.about.model_copy(update={"notes": notes})
+    if protocol is not None:
+        model = as_written(model, protocol, options)
+    served = model if isinstance(model, ServerModel | WrittenModel) else None
+    notes = [*asked.about.notes, *_otherwise(asked.known, options), *how.notes, *(served.notes() if served else [])]
+    notes += _empty(asked.plan.respondents)
+    about = how.cited(asked.about).model_copy(update={"notes": notes})
     inputs = {"respondents": _table_digest(asked.plan.respondents), "weights": model.fingerprint, "prompts": words}
+    inputs |= how.inputs
     folder = enter_run(
         options, about, list(asked.plan.items), asked.plan.respondents, asked.responses, inputs
     )  # fmt: skip
-    if (folder / "predictions.parquet").is_file():
-        tidy(folder)
+    if served is None:
+        _answer(asked.plan, model, how.ways, folder)
+        write_order_effect(folder, options.seed)
         return folder
-    if served:
+    # Its answers are kept in a file that one process writes.
+    with alone(folder), closing(served):
         served.keep_in(folder)
-    most = options.max_failures if served else 0.0
-    with progress(f"{model.name} answers", len(asked.plan)) as bar:
-
-        def answer(plan: Plan, start: int, stop: int) -> pl.DataFrame:
-            return predict(plan.between(start, stop), model, template, style, bar.advance, most_failures=most)
-
-        write_parts(asked.plan, answer, folder, bar.advance)
-    if served:
-        add_notes(folder, _failures(folder, served))
+        failing = Failing(options.max_failures, len(asked.plan))
+        _answer(asked.plan, model, how.ways, folder, failing)
+        add_notes(folder, told(folder, served))
+        write_order_effect(folder, options.seed)
     return folder
 
 
-def _failures(folder: Path, model: ServerModel) -> list[str]:
-    """Return, and say, what a served model failed to answer, and what was spent."""
-    predictions = pl.scan_parquet(folder / "predictions.parquet").select("probabilities").collect()
-    failed = list(failures(model, predictions["probabilities"].null_count(), len(predictions)))
-    for sentence in [*failed, f"{model.name}: {model.spent}"]:
-        Console(stderr=True).print(f"{sentence}.", soft_wrap=True, highlight=False, markup=False)
-    return failed
+def _answer(plan: Plan, model: Model, ways: Ways, folder: Path, failing: Failing | None = None) -> None:
+    """Write what a model answers into its run's folder, unless it is there."""
+    if (folder / "predictions.parquet").is_file():
+        tidy(folder)
+        return
+    with progress(f"{model.name} answers", len(plan)) as bar:
+
+        def answer(plan: Plan, start: int, stop: int) -> Answered:
+            return predict_in_ways(plan.between(start, stop), model, ways, bar.advance, failing=failing)
+
+        write_parts(plan, answer, folder, bar.advance)
 
 
 def _otherwise(known: TrainedAs | None, options: AnswerOptions) -> list[str]:
@@ -163,17 +208,34 @@ def _otherwise(known: TrainedAs | None, options: AnswerOptions) -> list[str]:
     return [note]
 
 
-def _try_one(asked: Asked, template: Template, style: AnswerStyle) -> str:
-    """Return a hash of one prompt of every item: what cannot be asked is known before a model is loaded.
+def _empty(people: pl.DataFrame) -> list[str]:
+    """Return how many respondents nothing is known of, where there are some."""
+    empty = sum(not person.attributes for person in iter_respondents(people))
+    have = "respondent has" if len(people) == 1 else "respondents have"
+    return [f"{empty:,} of {len(people):,} {have} no attribute, so that their prompts hold the question alone"] * (
+        empty > 0
+    )
 
-    Raises:
-        InputError: there is nothing to ask.
-    """
+
+def _need_something(asked: Asked) -> None:
+    """Refuse to ask nothing."""
     if not len(asked.plan):
         reasons = "; ".join(f"{count} rows: {reason}" for reason, count in asked.about.left_out.items())
         raise InputError(f"{asked.about.name}: nothing is left to ask ({reasons or 'no rows'}).")
+
+
+def _try_one(asked: Asked, ways: Ways, template: Template, protocol: AskingProtocol | None) -> str:
+    """Return a hash of one person's prompts for every item: what cannot be asked is known before a model is loaded.
+
+    Args:
+        asked: everything that is asked.
+        ways: in which ways.
+        template: the words of the prompts.
+        protocol: in which the model is to write, `None` where its probabilities are asked for.
+    """
     person = next(iter_respondents(asked.plan.respondents[:1]))
-    prompts = [render(template, item, person, style) for item in asked.plan.items]
+    prompts = [variant.prompt for item in asked.plan.items for variant in ways(item, person)]
+    prompts = prompts if protocol is None else [protocol.ask(prompt) for prompt in prompts]
     # Templates without a lead keep the hash that their runs have always had.
     leads = [template.lead] if template.lead else []
     return digest(*(f"{prompt.system}\n{prompt.user}\n{prompt.answers}" for prompt in prompts), *leads)
@@ -185,8 +247,10 @@ def _load(asked: Asked, options: AnswerOptions) -> Model:
         items: dict[str, Item] = {item.item: item for item in asked.plan.items}
         return PooledModel(asked.responses, items)
     if options.server is not None:
-        with waiting(f"asking {options.server} what it serves"):
-            return load_served(options)
+        served = load_served(options)
+        if asked.known is not None:
+            check_prompts(options.model, asked.known, served)
+        return served
     return load_checked(options.model, asked.known, options.device, options.dtype)
 
 

@@ -47,9 +47,9 @@ def calls(*named: tuple[str, Any], usage: Any = _UNSAID) -> Answer:
     return _completion({"role": "assistant", "content": None, "tool_calls": tools}, "tool_calls", usage)
 
 
-def words(text: str) -> Answer:
+def words(text: str, usage: Any = _UNSAID) -> Answer:
     """Return an answer in words alone."""
-    return _completion({"role": "assistant", "content": text}, "stop", _UNSAID)
+    return _completion({"role": "assistant", "content": text}, "stop", usage)
 
 
 def refusal(status: int, message: str) -> Answer:

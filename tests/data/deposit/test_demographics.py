@@ -13,11 +13,14 @@ from silicus.data.deposit.demographics import (
     Coverage,
     _fields,
     bands,
+    bare_codes,
     check_demographics,
     guess_field,
+    hub_values,
     income_bands,
     known_values,
     states,
+    unmapped_values,
 )
 from silicus.prompts.socrates import SocratesTemplate
 
@@ -50,9 +53,46 @@ def test_a_field_is_mapped_unmapped_or_absent():
     assert list(found) == list(FIELDS)
     assert found["age"] == Checked("age", Coverage.MAPPED)
     assert found["income"].what == found["marital_status"].what == "mapped"
-    assert found["gender"] == Checked("gender", Coverage.UNMAPPED, ("female", "9"))
+    assert found["gender"] == Checked("gender", Coverage.UNMAPPED, ("9",))
+    assert unmapped_values(people) == {"gender": ["9"], "household_size": ["5+"]}
     assert found["household_size"] == Checked("household_size", Coverage.UNMAPPED, ("5+",))
     assert found["party_id"].what == found["education"].what == Coverage.ABSENT
+
+
+@pytest.mark.parametrize(
+    ("field", "words", "value"),
+    [
+        ("location", "OH", "Ohio"),
+        ("income", "$60,000 - $74,999", "50-74K"),
+        ("income", "$200,000 or more", "200K+"),
+        ("income", "Less than $5,000", "<5K"),
+        ("income", "62000", "50-74K"),
+        ("income", "$50,000 to $99,999", None),
+        ("income", "7", None),
+        ("metro_status", "Metro area", "Metro Area"),
+        ("ethnicity", "Multiracial, non-Hispanic", "2+ Race"),
+        ("education", "Bachelor’s degree", "Bachelor's degree"),
+        ("age", "18-29", None),
+        ("household_size", "4.0", "4"),
+        ("gender", "1", None),
+    ],
+)
+def test_a_value_is_told_in_the_words_of_the_hub_or_has_no_place_there(field, words, value):
+    assert hub_values(field, [words]) == {words: value}
+
+
+def test_other_words_stand_for_values_that_there_are():
+    for name, field in _fields().items():
+        assert set(field.also) <= set(known_values(name)), name
+        plain = [other for others in field.also.values() for other in others]
+        assert len(plain) == len(set(plain)), name
+
+
+def test_a_worded_field_of_numbers_alone_is_bare_codes_and_dollars_are_not():
+    people = pl.DataFrame({"gender": [1, 2, 2], "income": [20_000, 61_000, None], "age": [30, 40, 50]})
+    assert bare_codes(people) == {"gender": ["2", "1"]}
+    assert bare_codes(pl.DataFrame({"gender": ["Male", "2"]})) == {"gender": ["2"]}
+    assert bare_codes(pl.DataFrame({"gender": ["Neither", "2"]})) == {}
 
 
 def test_a_number_belongs_to_the_band_that_holds_it():

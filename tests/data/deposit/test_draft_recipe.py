@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
+from rich.console import Console
 
-from silicus.data.deposit import Recipe, execute, open_deposit
+from silicus.data.deposit import Recipe, execute, open_deposit, read_recipe
 from silicus.data.deposit.documents import read_document
 from silicus.data.deposit.draft_recipe import draft_recipe
 from silicus.data.deposit.entries import entries
-from silicus.data.deposit.material import gather
+from silicus.data.deposit.material import gather, of_another_file
 from silicus.errors import InputError
 from silicus.record import read
+from silicus.report import print_profile
+from silicus.workflow.build_inspect import inspect_deposit
 from tests.data.deposit.qualtrics_files import block, question, randomises, sets, shows, survey_file, words
 
 HEADER = ["caseid", "cond", "gender", "q1", "q2", "mood"]
@@ -51,7 +54,7 @@ def drafted(folder: Path) -> str:
 
 def filled(text: str, folder: Path) -> Recipe:
     path = folder / "recipe.yaml"
-    path.write_text(re.sub("TODO.*", "words of somebody", text))
+    path.write_text(re.sub("TODO.*", "words of somebody", re.sub(": TODO$", ": 1", text, flags=re.MULTILINE)))
     return read(path, Recipe)
 
 
@@ -190,6 +193,69 @@ def test_a_file_without_anything_to_ask_says_so(tmp_path: Path):
     assert "# condition: no column tells it" in text
 
 
+ABOUT = """Codebook
+cond: What people were handed. Codes: nothing = 0; a flyer = 1.
+gender: Of the person. Values: 1 and 2.
+q1: Whether the person will vote. Codes: Surely not = 1; Perhaps = 2; Surely = 3.
+q2: Trust in the mayor. Codes: None = 1; Some = 4; Much = 7; Skipped on web = 98.
+mood: Of the person. Codes: Low = 0; High = 1; Never seen this year = 98.
+"""
+
+
+def test_what_a_codebook_says_a_column_is_about_is_no_question(tmp_path: Path):
+    text = drafted(deposit(tmp_path, codebook__txt=ABOUT))
+    said = "TODO the words of the question; codebook.txt line 4 says what it is about: Whether the person will vote."
+    assert said in text
+    assert 'text: "Whether' not in text
+    assert "text: Whether" not in text
+
+
+def test_a_missing_code_has_the_words_of_another_entry_of_the_codebook(tmp_path: Path):
+    text = drafted(deposit(tmp_path, codebook__txt=ABOUT))
+    assert text.count('98: "Skipped on web"  # codebook.txt line 5') == 1
+    assert "TODO why this is no answer" not in text
+
+
+def test_a_codebook_of_another_file_is_said_to_be_one(tmp_path: Path):
+    names = ("income", "region", "voted", "trust", "warm", "age")
+    book = "".join(f"{name}: Something that was asked. Codes: 1 = No; 2 = Yes\n" for name in names)
+    said = "book.txt may be the codebook of another file: of 7 names that begin its lines, 1 is a column of answers.csv"
+    text = drafted(deposit(tmp_path, book__txt=f"{book}Q1: One of them\n"))
+    assert f"# {said}" in text
+    assert said in " ".join(inspect_deposit(tmp_path).doubts)
+    console = Console(width=100)
+    with console.capture() as captured:
+        print_profile(inspect_deposit(tmp_path), console)
+    assert said in " ".join(captured.get().split())
+
+
+def test_a_codebook_of_this_file_is_not_said_to_be_of_another(tmp_path: Path):
+    assert of_another_file(gather(open_deposit(deposit(tmp_path, codebook__txt=ABOUT)))) == []
+
+
+def test_all_that_is_to_be_written_is_told_at_once(tmp_path: Path):
+    path = tmp_path / "recipe.yaml"
+    path.write_text(drafted(deposit(tmp_path, codebook__txt=ABOUT)))
+    with pytest.raises(InputError) as caught:
+        read_recipe(path)
+    left = str(caught.value)
+    assert re.search(r"recipe.yaml: \d+ entries say TODO: source > citation; source > licence; condition > ", left)
+    for entry in (
+        "condition > values > 0 > text", "unmapped > gender", "questions > q1 > text", "expected > source",
+        "expected > respondents", "expected > conditions > nothing", "expected > conditions > a flyer",
+        "expected > answers > q1",
+    ):  # fmt: skip
+        assert f"; {entry}" in left, entry
+    assert left.endswith("Write what is missing, or delete the entry.")
+
+
+def test_a_demographic_of_bare_codes_is_asked_for_and_not_mapped(tmp_path: Path):
+    text = drafted(deposit(tmp_path, codebook__txt=ABOUT))
+    assert "  # gender: gender  # codebook.txt line 3: Of the person.; its codes have no words: see unmapped" in text
+    assert "    TODO what gender means by" in text
+    assert filled(text, tmp_path).attributes == {}
+
+
 # --- what documents say of variables
 
 
@@ -209,12 +275,27 @@ def test_an_entry_begins_with_the_name_of_a_variable_and_a_colon_or_a_gap(tmp_pa
 
 @pytest.mark.parametrize(
     ("name", "questions"),
-    [("ryan_aziz", {"Q2", "Q3", "Q4"}), ("parties", {"sd_neighbor", "sd_work"}), ("megastudy/privacy", {"Q11_1"})],
+    [
+        ("deposits/ryan_aziz", {"Q2", "Q3", "Q4"}),
+        ("deposits/parties", {"sd_neighbor", "sd_work"}),
+        ("deposits/covid_yougov", {"q115_family", "q60_1"}),
+        ("deposits/megastudy/privacy", {"Q11_1"}),
+        ("deposits/megastudy/accuracy_nudges", {"Fake1_3", "Real8_3"}),
+        ("deposits/megastudy/default_eric", {"OPTIN_Green", "OPTOUT_Organ"}),
+        ("deposits/megastudy/junk_fees", {"Hotel.Fair", "CC.Fair"}),
+        ("conjoint/HainmuellerHopkins.dta", {"Chosen_Immigrant"}),
+        ("framing/framing.csv", {"immigr"}),
+        ("framing/patriot_act.csv", {"PA_support"}),
+    ],
 )
 def test_drafts_of_real_deposits_are_executed_once_filled(
     shared_data: Path, tmp_path: Path, name: str, questions: set[str]
 ):
-    material = gather(open_deposit(shared_data / "deposits" / name))
+    path = shared_data / name
+    if path.is_file():
+        (tmp_path / "alone").mkdir()
+        path = Path(shutil.copy(path, tmp_path / "alone")).parent
+    material = gather(open_deposit(path))
     recipe = filled(draft_recipe(material), tmp_path)
     _, data = execute(recipe, material.table, "recipe.yaml")
     assert questions <= set(data.responses["question"])
@@ -230,4 +311,4 @@ def test_the_draft_of_the_deposit_behind_ejms3_has_its_answers_and_its_people(sh
     valid = sum(row[column] in set("12345") for row in table for column in ("Q2", "Q3", "Q4"))
     answers = data.responses.filter(data.responses["question"].is_in(["Q2", "Q3", "Q4"]))
     assert answers["response"].count() == valid == 6107
-    assert json.loads(json.dumps(recipe.unmapped)) == {}
+    assert list(recipe.unmapped) == ["gender", "marital_status"]

@@ -2,87 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 import yaml
 
 from silicus.data.deposit.demographics import FIELDS
-from silicus.data.deposit.execute import execute
-from silicus.data.deposit.gates import GATES, Made, pass_gates
-from silicus.data.deposit.recipe import Recipe
-from silicus.data.readers.labelled import LabelledTable
+from silicus.data.deposit.gates import GATES, pass_gates
 from silicus.errors import InputError
-
-DOCUMENT = "Arm 1: You get a flyer. Item 1: Will you vote? Item 2: How warm do you feel?"
-RECIPE = """
-name: flyers
-source: {citation: Somebody (2020), licence: CC0}
-file: answers.csv
-documents: [codebook.txt]
-respondent: id
-weight: w
-condition:
-  column: arm
-  values:
-    0: {id: control, control: true}
-    1: {id: flyer, text: You get a flyer.}
-attributes:
-  gender: {column: sex, values: {1: Male, 2: Female}}
-missing: {99: Refused}
-questions:
-  - id: vote
-    text: Will you vote?
-    scale: {kind: binary, labels: {1: 'Yes', 0: 'No'}}
-  - id: warm
-    text: How warm do you feel?
-    scale: {kind: ordinal, low: 1, high: 7}
-expected:
-  source: counted by hand
-  respondents: 4
-  conditions: {control: 2, flyer: 2}
-  answers: {vote: 4, warm: 3}
-"""
-CELLS = {
-    "id": ["a", "b", "c", "d"],
-    "arm": [0, 1, 0, 1],
-    "w": [0.5, 1.0, 1.5, 1.0],
-    "sex": [1, 2, 1, 2],
-    "vote": [1, 0, 0, 1],
-    "warm": [7, 1, 99, 4],
-}
-
-
-def recipe(**changes: Any) -> Recipe:
-    """Return the recipe of the flyers with other entries; `None` leaves one out."""
-    unmapped = {name: "not asked for here" for name in FIELDS if name != "gender"}
-    content = {**yaml.safe_load(RECIPE), "unmapped": unmapped, **changes}
-    return Recipe.model_validate({name: value for name, value in content.items() if value is not None})
-
-
-def made(cells: dict[str, list[Any]] | None = None, document: str = DOCUMENT, **changes: Any) -> Made:
-    labels = changes.pop("labels", {})
-    table = LabelledTable(Path("answers.csv"), pl.DataFrame({**CELLS, **(cells or {})}), labels=labels)
-    asked = recipe(**changes)
-    left, data = execute(asked, table, "flyers.yaml")
-    return Made(
-        asked, left, data,
-        find=lambda words: "codebook.txt line 1" if words in document else None,
-        nearest=lambda _: "codebook.txt line 1: 'Arm 1'",
-    )  # fmt: skip
-
-
-def failed(which: Made) -> dict[str, str]:
-    """Return gate -> its problems, of the gates that are not passed."""
-    return {gate.name: " ".join(gate.problems) for gate in pass_gates(which) if not gate.passed}
-
-
-def question(place: int, **changes: Any) -> list[dict[str, Any]]:
-    questions = yaml.safe_load(RECIPE)["questions"]
-    questions[place] |= changes
-    return questions
+from tests.data.deposit.gated import CELLS, DOCUMENT, RECIPE, failed, made, question, recipe
 
 
 def test_a_right_recipe_passes_every_gate():
@@ -102,8 +30,8 @@ FAULTS: list[tuple[str, dict[str, Any], str]] = [
     (
         "Do the words shown stand in the documents?",
         {"document": DOCUMENT.replace("a flyer", "a letter")},
-        "'flyer': its words ('You get a flyer.') stand in no document, the nearest are at codebook.txt line 1: 'Arm "
-        "1'. Copy them as they were shown, or say why they are in none under not_in_documents: {flyer: ...}.",
+        "'flyer': its words ('You get a flyer.') stand in no document, the nearest are at codebook.txt line 1: 'You "
+        "get a'. Copy them as they were shown, or say why they are in none under not_in_documents: {flyer: ...}.",
     ),
     (
         "Do answers lie on their scales?",
@@ -128,12 +56,13 @@ FAULTS: list[tuple[str, dict[str, Any], str]] = [
         "the question 'warm' counts 7 as an answer, which the file calls 'Don't know'. Name it under missing",
     ),
     (
-        "Do scales agree with the labels of the file?",
+        "Do scales agree with the labels of file, codebook and survey?",
         {"labels": {"vote": {"1": "No", "0": "No"}}},
-        "the question 'vote' calls 1 'Yes', and the file 'No'.",
+        "the question 'vote' calls 1 'Yes', and the file 'No', which is its point 0. Give the cell its own point, or "
+        "say why not under excused > recoded: {vote: {1: ...}}.",
     ),
     (
-        "Do scales agree with the labels of the file?",
+        "Do scales agree with the labels of file, codebook and survey?",
         {"labels": {"vote": {**LABELLED["vote"], "2": "Maybe"}}},
         "the file calls 2 of 'vote' 'Maybe', which is no point of the scale of 'vote'",
     ),
@@ -174,7 +103,7 @@ FAULTS: list[tuple[str, dict[str, Any], str]] = [
         "Does every condition have answers?",
         {
             "cells": {"vote": [1, None, 0, None], "warm": [7, None, 99, None]},
-            "expected": {"source": "counted by hand", "respondents": 2},
+            "expected": {"source": "counted by hand", "respondents": 2, "conditions": {"flyer": 0}},
         },
         "nobody answered in the condition 'flyer'. Leave its rows out (null), or find its answers.",
     ),
@@ -213,7 +142,7 @@ def test_the_words_shown_before_every_question_stand_in_a_document_too():
     found = failed(made(show=said))
     assert list(found) == ["Do the words shown stand in the documents?"]
     assert found["Do the words shown stand in the documents?"].startswith(
-        "'show': its words ('A card for {sex} people.') stand in no document, the nearest are at codebook.txt line 1"
+        "'show': its words ('A card for {sex} people.') stand in no document, and nothing like them."
     )
     assert found["Do the words shown stand in the documents?"].endswith("under not_in_documents: {show: ...}.")
     assert not failed(made(show=said, document=f"{DOCUMENT} {said}"))
@@ -243,7 +172,8 @@ def crossed(sexes: list[int], same: dict[str, str] = SAME, **counts: Any) -> dic
     """Return gate -> its problems, where an arm is crossed with a picture of him or her."""
     expected = {**COUNTS, **counts}
     cells = {**FULL, "sex": sexes}
-    return failed(made(cells, condition=CROSSED, same_words=same, attributes={"gender": "w"}, expected=expected))
+    about: dict[str, Any] = {"weight": None, "attributes": {"gender": "w"}}
+    return failed(made(cells, condition=CROSSED, same_words=same, expected=expected, **about))
 
 
 def test_crossed_conditions_that_show_the_same_words_are_excused_by_their_joined_names():
@@ -257,10 +187,10 @@ def test_crossed_conditions_that_show_the_same_words_are_excused_by_their_joined
 
 def test_a_crossed_condition_that_nobody_was_in_is_told_unless_the_recipe_expects_none():
     found = crossed([1, 1, 2, 1])
-    assert found == {
-        "Does every condition have answers?": "nobody answered in the condition 'flyer × hers'. Say so (expected > "
-        "conditions: {flyer × hers: 0}), or find its answers."
-    }
+    assert found["Does every condition have answers?"] == (
+        "nobody answered in the condition 'flyer × hers'. Say so (expected > conditions: {flyer × hers: 0}), or find "
+        "its answers."
+    )
     assert crossed([1, 1, 2, 1], conditions={"flyer × hers": 0}) == {}
     assert list(crossed([1, 1, 2, 2], conditions={"flyer × hers": 0})) == [
         "Are there as many people and answers as expected?"

@@ -121,15 +121,18 @@ def test_a_rationale_is_the_reasoning(tmp_path):
     assert set(to_socsci210(data, stimulus, prompt)["reasoning"]) == {"because"}
 
 
-def test_ages_written_as_decimals_are_whole_and_bands_are_refused(tmp_path):
+def test_ages_written_as_decimals_are_whole_and_bands_are_left_empty(tmp_path):
     made = to_socsci210(flyers(tmp_path, age=[34.0, float("nan"), None, 45.0]), stimulus, prompt)
     assert made["demographic"].struct.field("age").drop_nulls().unique().sort().to_list() == [34, 45]
-    with pytest.raises(InputError) as caught:
-        to_socsci210(flyers(tmp_path, age=["34", "18-29", "", None]), stimulus, prompt)
-    assert str(caught.value) == (
-        "flyers: the attribute 'age' holds '18-29', and SocSci210 has whole numbers there. Give it the number, or "
-        "another name, such as age_group."
-    )
+    made = to_socsci210(flyers(tmp_path, age=["34", "18-29", "", None]), stimulus, prompt)
+    assert made["demographic"].struct.field("age").drop_nulls().unique().to_list() == [34]
+
+
+def test_people_are_told_in_the_words_of_the_hub_in_both_columns(tmp_path):
+    made = to_socsci210(flyers(tmp_path, sex=["female", "MALE", "Neither", None]), stimulus, prompt)
+    told = made.group_by("participant", maintain_order=True).first()
+    assert told["demographic"].struct.field("gender").to_list() == ["Female", "Male", None, None]
+    assert ["Gender: " in words for words in told["prompt"]] == [True, True, False, False]
 
 
 def test_answers_of_groups_are_refused(tmp_path):

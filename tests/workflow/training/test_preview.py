@@ -12,6 +12,7 @@ import pytest
 import transformers
 from rich.console import Console
 
+from silicus.data import read_dataset_folder, set_approved
 from silicus.models.trie import END
 from silicus.options import TrainOptions
 from silicus.report import ExampleRead, print_preview
@@ -232,6 +233,18 @@ def test_a_leak_that_was_let_pass_when_the_data_were_prepared_is_a_warning(tmp_p
         f"{asked.data[0]}: holds a leak that was let pass when it was prepared (--allow): "
         "items: 2 of 9 stimuli are there."
     )
+
+
+def test_a_build_that_nobody_has_approved_is_a_warning_before_training_and_in_the_model_card(tmp_path, model):
+    asked = options(tmp_path, model)
+    path = Path(asked.data[0])
+    plain = ready(asked)
+    set_approved(path, None)
+    told = [each for each in ready(asked).manifest.warnings if each not in plain.manifest.warnings]
+    answers = len(read_dataset_folder(path).responses)
+    said = f"{path}: holds {answers:,} answers of a build that nobody has approved (silicus build approve)."
+    assert told == [said]
+    assert said in preview(None, asked).warnings
 
 
 def test_a_part_with_a_larger_share_is_passed_over_more_often(tmp_path, model):

@@ -9,8 +9,10 @@ from typing import Any, cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from silicus.data.deposit.agent_sources import Evidence, Origin, Stated, origins_of, sourced_fields, unfounded
+from silicus.data.deposit.agent_sources import Evidence, Origin, Stated, origins_of, sourced_fields, unfounded, unsaid
 from silicus.data.deposit.built import Build, labels_document
+from silicus.data.deposit.counts import uncounted
+from silicus.data.deposit.excuses import excuses
 from silicus.data.deposit.folder import Deposit
 from silicus.data.deposit.gates import Gate
 from silicus.data.deposit.material import Material
@@ -32,7 +34,7 @@ class Verdict:
 
     Attributes:
         data: the recipe as it was given.
-        problems: what speaks against it, a sentence each; none where it passes.
+        problems: what speaks against it, a sentence each.
         stage: how far it came: 0 it is no recipe, 1 it cannot be executed, 2 its gates were asked.
         recipe: `None` where it is none.
         origins: field -> where it comes from, of the fields that need it and have one.
@@ -47,18 +49,33 @@ class Verdict:
     gates: list[Gate] = field(default_factory=list[Gate])
 
     @property
-    def passed(self) -> bool:
-        """Whether nothing speaks against it."""
+    def excuses(self) -> dict[str, str]:
+        """What of it rests on nothing but the model's word -> its reason; a person has to judge each."""
+        own = excuses(self.recipe) if self.recipe is not None else {}
+        return {**own, **{name: f"stated by nobody: {why}" for name, why in unsaid(self.origins).items()}}
+
+    @property
+    def right(self) -> bool:
+        """Whether nothing speaks against it, for all that a model can do."""
         return not self.problems
 
     @property
-    def uncounted(self) -> bool:
-        """Whether a person has still to count people and answers."""
-        return self.recipe is not None and self.recipe.expected is None
+    def passed(self) -> bool:
+        """Whether nothing speaks against it, and nothing has to be excused."""
+        return self.right and not self.excuses
+
+    @property
+    def uncounted(self) -> list[str]:
+        """The counts that a person has still to make."""
+        return uncounted(self.recipe) if self.recipe is not None else []
 
     def better_than(self, other: Verdict | None) -> bool:
         """Return whether it came further than another, or as far with fewer problems."""
-        return other is None or (-self.stage, len(self.problems)) < (-other.stage, len(other.problems))
+        return other is None or _rank(self) < _rank(other)
+
+
+def _rank(verdict: Verdict) -> tuple[int, int, int]:
+    return -verdict.stage, len(verdict.problems), len(verdict.excuses)
 
 
 class Check:
@@ -99,7 +116,7 @@ class Check:
             gates = self._build(drafted).gates
         except InputError as error:
             return Verdict(data, [self._without_paths(str(error)), *problems], 1, drafted, kept)
-        problems += [self._without_paths(told) for gate in gates for told in _told(gate, drafted)]
+        problems += [self._without_paths(told) for gate in gates for told in _told(gate)]
         return Verdict(data, problems, 2, drafted, kept, gates)
 
     def _without_paths(self, message: str) -> str:
@@ -120,8 +137,9 @@ def _stated(sources: Any) -> tuple[list[Stated], list[str]]:
         return [Stated.model_validate(each) for place, each in enumerate(given) if place not in bad], problems
 
 
-def _told(gate: Gate, recipe: Recipe) -> list[str]:
+def _told(gate: Gate) -> list[str]:
     """Return what a gate found, without the counts of the build: a model must not expect what it has made itself."""
     if gate.name != COUNTS:
         return gate.problems
-    return [] if recipe.expected is None else [_FOUND.sub("found another number of", each) for each in gate.problems]
+    # What nobody has published, a person counts.
+    return [_FOUND.sub("found another number of", each) for each in gate.problems if _FOUND.search(each)]

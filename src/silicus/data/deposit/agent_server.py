@@ -56,6 +56,7 @@ class _MeteredModel(WrapperModel):
     def __init__(self, wrapped: Model, meter: Meter) -> None:
         super().__init__(wrapped)
         self._meter = meter
+        self._in_both_words = True
 
     async def request(
         self,
@@ -72,7 +73,10 @@ class _MeteredModel(WrapperModel):
         waits = iter(_WAITS)
         while True:
             settings = ModelSettings(**(model_settings or {}))
-            settings["max_tokens"] = self._meter.start(size)
+            settings["max_tokens"] = most = self._meter.start(size)
+            if self._in_both_words:
+                # Sent as max_completion_tokens, which many servers do not know; without it some write without end.
+                settings["extra_body"] = {"max_tokens": most}
             # Requests that the library sends again by itself would not be counted.
             settings["max_retries"] = 0
             try:
@@ -80,6 +84,9 @@ class _MeteredModel(WrapperModel):
             except (ModelAPIError, UnexpectedModelBehavior) as error:
                 # Nobody charges for a refusal; whether a broken answer is charged for, nobody knows.
                 self._meter.finish((0, 0) if isinstance(error, ModelHTTPError) else (size, 0), (0, 0))
+                if self._in_both_words and _refuses_both(error):
+                    self._in_both_words = False
+                    continue
                 wait = next(waits, None)
                 if wait is None or not _may_pass(error):
                     raise
@@ -94,6 +101,11 @@ def _size(messages: list[ModelMessage], parameters: ModelRequestParameters) -> i
     tools = [*parameters.function_tools, *parameters.output_tools]
     schemas = json.dumps([(tool.name, tool.description, tool.parameters_json_schema) for tool in tools])
     return len(ModelMessagesTypeAdapter.dump_json(messages)) + len(schemas)
+
+
+def _refuses_both(error: Exception) -> bool:
+    """Return whether a server, as OpenAI's own, takes offence at a limit that is said in two words."""
+    return isinstance(error, ModelHTTPError) and error.status_code in (400, 422) and "max_tokens" in str(error.body)
 
 
 def _may_pass(error: Exception) -> bool:

@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 
 from silicus.data.deposit.agent_recipe import field_name
 from silicus.data.deposit.documents import Document
+from silicus.data.deposit.excuses import reason_keys
 from silicus.data.deposit.passages import Span, find
 from silicus.data.deposit.plain import plain
 from silicus.data.deposit.recipe import Recipe
@@ -23,7 +24,7 @@ from silicus.data.readers.labelled import LabelledTable
 from silicus.errors import did_you_mean
 from silicus.record import Record
 
-__all__ = ["Evidence", "Origin", "Stated", "origins_of", "sourced_fields", "unfounded"]
+__all__ = ["Evidence", "Origin", "Stated", "origins_of", "sourced_fields", "unfounded", "unsaid"]
 
 _LONGEST_QUOTE = 300
 _SHORTEST_QUOTE = 5
@@ -31,10 +32,10 @@ _SHOWN_FIELDS = 40
 _SHOWN_WORDS = 300
 _NAME = re.compile(r"\{[^{}]*\}")
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[,.\u00a0\u2009\u202f'’](?=\d{3}(?!\d))")
-_SAYS_NOTHING = frozenset(
-    ("name", "file", "sheet", "encoding", "documents", "same_words", "not_in_documents", "unmapped")
-)
-"""Keys of a recipe that say nothing of the study, or are reasons themselves."""
+_SAYS_NOTHING = frozenset(("name", "file", "sheet", "encoding", "documents"))
+"""Keys of a recipe that say nothing of the study; those that are reasons themselves do not either."""
+_OFTEN_UNSAID = ("source", "weight")
+"""What a deposit often does not say, and a person need not make good."""
 
 _Of = Literal["name", "title", "labels", "values"]
 
@@ -177,7 +178,7 @@ def sourced_fields(recipe: Recipe) -> dict[str, Any]:
     data = recipe.model_dump(mode="json", by_alias=True, exclude_unset=True)
     found: dict[str, Any] = {}
     for key, value in data.items():
-        if key not in _SAYS_NOTHING and value:
+        if key not in _SAYS_NOTHING | reason_keys() and value:
             found |= {field_name(key, *place): said for place, said in _PARTS_OF.get(key, _entries)(value)}
     return found
 
@@ -228,6 +229,19 @@ _PARTS_OF: dict[str, Callable[[Any], _Fields]] = {
     "expected": _counts,
     "questions": _questions,
 }
+
+
+def unsaid(origins: dict[str, Origin]) -> dict[str, str]:
+    """Return the fields of which nobody says what they say, and that a study cannot do without -> the model's reason.
+
+    The words, the scale and the column of a question, and which cells are which arm, are a study. A model that finds
+    no source of them has made them up, or a person has to say where they come from.
+    """
+    return {
+        name: str(origin.words)
+        for name, origin in origins.items()
+        if origin.kind == "nobody" and _parts(name)[0] not in _OFTEN_UNSAID and _parts(name)[-1] != "control"
+    }
 
 
 # --- the source says what the field says

@@ -7,7 +7,7 @@ stands what there is to map to (`demographics.yaml`, where each fact has its sou
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -27,11 +27,14 @@ __all__ = [
     "Coverage",
     "Demographic",
     "bands",
+    "bare_codes",
     "check_demographics",
     "guess_field",
+    "hub_values",
     "income_bands",
     "known_values",
     "states",
+    "unmapped_values",
 ]
 
 _FILE = Path(__file__).with_name("demographics.yaml")
@@ -39,6 +42,11 @@ _FILE = Path(__file__).with_name("demographics.yaml")
 # What may stand before and behind the words of a title: "What is your age?", "Income (household, 18 bands)".
 _BEFORE = re.compile(r"^(?:what is|what's|please (?:state|select|choose)|(?:the )?respondent['’]?s?|your|r['’]s)\s+")
 _BEHIND = re.compile(r"\s*\([^()]*\)")
+_AMOUNT = re.compile(r"\d[\d,]*(?:\.\d+)?")
+_BELOW = re.compile(r"\b(?:less than|under|below|up to)\b", re.IGNORECASE)
+_ABOVE = re.compile(r"\b(?:or more|and (?:over|above)|or over|more than|at least)\b|\+", re.IGNORECASE)
+_LEAST_DOLLARS = 1000
+"""Smaller numbers are codes of bands."""
 _AGES = (15, 110)
 _FEWEST_AGES = 10
 """Fewer distinct numbers are bands."""
@@ -57,6 +65,8 @@ class Demographic(Record):
     """Whether its values are numbers, as a person's age."""
     values: tuple[str, ...] = ()
     """The words that occur in it."""
+    also: dict[str, tuple[str, ...]] = {}
+    """Value -> other words for it."""
     codes: dict[str, str] = {}
     """How deposits abbreviate its values."""
     bands: dict[str, int] = {}
@@ -136,10 +146,80 @@ def _checked(name: str, attributes: pl.DataFrame) -> Checked:
     values = attributes[name].cast(pl.String).replace("", None).drop_nulls()
     if values.is_empty():
         return Checked(name, Coverage.ABSENT)
-    is_known = _is_whole if name in WHOLE_NUMBERS else set(known_values(name)).__contains__
     by_count = values.rename("value").value_counts(sort=True)["value"]
-    strange = tuple(word for word in map(code_word, by_count) if not is_known(word))
+    places = hub_values(name, by_count)
+    strange = tuple(code_word(word) for word in by_count if places[word] is None)
     return Checked(name, Coverage.UNMAPPED if strange else Coverage.MAPPED, strange)
+
+
+def unmapped_values(attributes: pl.DataFrame) -> dict[str, list[str]]:
+    """Return field -> the values of people that have no place in it, the most frequent first; fields that have some.
+
+    Args:
+        attributes: one row a person.
+    """
+    return {each.field: list(each.unmapped) for each in check_demographics(attributes) if each.unmapped}
+
+
+def bare_codes(attributes: pl.DataFrame) -> dict[str, list[str]]:
+    """Return worded field -> its values without a place, where all of them are numbers whose meaning nobody says.
+
+    Args:
+        attributes: one row a person.
+    """
+    found = {name: values for name, values in unmapped_values(attributes).items() if name not in WHOLE_NUMBERS}
+    return {name: values for name, values in found.items() if all(re.fullmatch(r"-?\d+", word) for word in values)}
+
+
+def hub_values(field: str, values: Iterable[str]) -> dict[str, str | None]:
+    """Return value -> the hub's word for it; `None` where it has no place there.
+
+    Capitals, punctuation and white space make no difference; an amount or a range of dollars has its band, where it
+    lies in one.
+
+    Examples:
+        >>> hub_values("metro_status", ["Metro area", "9"])
+        {'Metro area': 'Metro Area', '9': None}
+        >>> hub_values("income", ["$20,000 - $24,999", "Less than $5,000", "$40,000 - $59,999"])
+        {'$20,000 - $24,999': '20-29K', 'Less than $5,000': '<5K', '$40,000 - $59,999': None}
+        >>> hub_values("location", ["CA", "new york"]), hub_values("age", ["34", "18-29"])
+        ({'CA': 'California', 'new york': 'New York'}, {'34': '34', '18-29': None})
+    """
+    if field in WHOLE_NUMBERS:
+        return {value: code_word(value) if _is_whole(code_word(value)) else None for value in values}
+    words = _words(field)
+    found = {value: words.get(_plain(value)) for value in values}
+    if field == "income":
+        found = {value: word or _band(value) for value, word in found.items()}
+    return found
+
+
+@cache
+def _words(field: str) -> dict[str, str]:
+    """Return the plain form of every word for a value of a field -> the value."""
+    known = _fields()[field]
+    pairs = [(other, value) for value, others in known.also.items() for other in others]
+    pairs += [*known.codes.items(), *((value, value) for value in known_values(field))]
+    return {_plain(word): value for word, value in pairs}
+
+
+def _plain(words: str) -> str:
+    # "2+" and "200K+" are no "2" and "200K".
+    return re.sub(r"[^\w+<]+", " ", words.replace("’", "").replace("'", "")).strip().casefold()
+
+
+def _band(words: str) -> str | None:
+    """Return the band of income in which dollars lie; `None` where they lie in none or across several."""
+    amounts = [float(amount.replace(",", "")) for amount in _AMOUNT.findall(words)]
+    if not amounts or max(amounts) < _LEAST_DOLLARS:
+        return None
+    ends = [amounts[0], amounts[-1]]
+    if _BELOW.search(words):
+        ends = [0.0, amounts[0] - 1]
+    elif _ABOVE.search(words):
+        ends = [amounts[0], float("inf")]
+    low, high = bands(pl.Series(ends), income_bands()).to_list()
+    return low if low == high else None
 
 
 def _is_whole(word: str) -> bool:

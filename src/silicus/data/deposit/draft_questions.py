@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pydantic import ValidationError
 
 from silicus.data.answer_scale import labelled_scale
@@ -10,6 +12,7 @@ from silicus.data.deposit.material import Material
 from silicus.data.deposit.profile import Profile
 from silicus.data.deposit.profile_columns import ColumnProfile
 from silicus.data.deposit.profile_outcomes import points_of
+from silicus.data.missing import says_no_answer
 from silicus.data.readers.by_labels import MOST_POINTS, escaped
 from silicus.data.readers.codebook import TODO
 from silicus.data.readers.draft import in_degrees
@@ -35,7 +38,7 @@ def draft_question(found: Profile, material: Material, told: dict[str, Entry], n
         f"  - id: {scalar(name)}{reasons}",
         *_text(column, material, told.get(name)),
         *_scale(column, material, told.get(name)),
-        *_missing(column, material, told.get(name)),
+        *_missing(column, material, told, name),
     ]
 
 
@@ -49,9 +52,16 @@ def _text(column: ColumnProfile, material: Material, entry: Entry | None) -> lis
         return quoted_lines(escaped(column.meaning.text), f"{material.survey[0]} {column.meaning.question}", "    ")
     if column.title:
         return quoted_lines(escaped(column.title), f"title of {column.name} in {material.file}", "    ")
-    if entry is not None:
+    if entry is not None and _asks(entry.words):
         return quoted_lines(escaped(entry.words), entry.where, "    ")
-    return ["    text: >-", f"      {TODO} the words of the question"]
+    # A codebook mostly says what a column is about, which is not what people read.
+    about = f"; {comment(entry.where)} says what it is about: {comment(entry.words)}" if entry is not None else ""
+    return ["    text: >-", f"      {TODO} the words of the question{about}"]
+
+
+def _asks(words: str) -> bool:
+    """Return whether words of a codebook are a question, or quote one."""
+    return re.search(r'\?|"[^"]{8,}"|“[^”]{8,}”', words) is not None
 
 
 def _scale(column: ColumnProfile, material: Material, entry: Entry | None) -> list[str]:
@@ -120,15 +130,27 @@ def _flow(scale: Scale) -> str:
     return f"{{{', '.join(parts)}}}"
 
 
-def _missing(column: ColumnProfile, material: Material, entry: Entry | None) -> list[str]:
+def _missing(column: ColumnProfile, material: Material, told: dict[str, Entry], name: str) -> list[str]:
     """Return the codes that are no answer, without those that the file itself declares."""
     scale = _of_survey(column, material)
     known = [*material.table.missing.get(column.name, {}), *(map(str, scale.answers) if scale else ())]
     codes = [code for code in column.missing if code not in known]
     lines = ["    missing:"] if codes else []
     for code in codes:
-        if entry is not None and code in entry.codes:
+        entry = _entry_of(code, told, name)
+        if entry is not None:
             lines.append(f"      {key(code)}: {scalar(entry.codes[code])}  # {comment(entry.where)}")
         else:
             lines += [f"      {key(code)}: >-", f"        {TODO} why this is no answer"]
     return lines
+
+
+def _entry_of(code: str, told: dict[str, Entry], name: str) -> Entry | None:
+    """Return what says why a missing code is no answer: the entry of the column, else another of the same codebook."""
+    own = told.get(name)
+    if own is not None and code in own.codes:
+        return own
+    document = own.where.rpartition(" ")[0].rpartition(" ")[0] if own is not None else None
+    others = [each for each in told.values() if code in each.codes and says_no_answer(each.codes[code])]
+    beside = [each for each in others if document is None or each.where.startswith(f"{document} ")]
+    return beside[0] if len({each.codes[code] for each in beside}) == 1 else None

@@ -6,12 +6,13 @@ is refused. Nothing is guessed that is not said to be.
 
 from __future__ import annotations
 
-from silicus.data.deposit.demographics import FIELDS
+from silicus.data.deposit.demographics import FIELDS, WHOLE_NUMBERS, hub_values
 from silicus.data.deposit.draft_questions import draft_question
 from silicus.data.deposit.entries import Entry, entries
-from silicus.data.deposit.material import Material
+from silicus.data.deposit.material import Material, of_another_file
 from silicus.data.deposit.profile import Profile, profile
 from silicus.data.deposit.profile_assignments import AssignmentCandidate
+from silicus.data.deposit.profile_columns import ColumnProfile
 from silicus.data.deposit.qualtrics_assignments import Arm
 from silicus.data.readers.by_labels import escaped, study_name
 from silicus.data.readers.codebook import TODO
@@ -42,6 +43,7 @@ def draft_recipe(material: Material) -> str:
         "# Drafted by rules from names, labels, values and documents; nothing in it is knowledge.",
         f"# Write what is missing where it says {TODO}, correct what is guessed wrong, delete what you do not need.",
         *(f"# Passed over: {comment(name)}: {comment(why)}" for name, why in material.others.items()),
+        *(f"# {comment(said)}" for said in of_another_file(material)),
         "",
         f"name: {scalar(study_name(material.table).replace('/', '-'))}",
         "source:",
@@ -55,8 +57,9 @@ def draft_recipe(material: Material) -> str:
         *_people(found),
         *(_profiles(found, profiles) if profiles else _condition(found, material, told)),
         *_attributes(found, told),
-        *_unmapped(found),
+        *_unmapped(found, told),
         *_questions(found, material, told),
+        *_expected(found, told, profiles=bool(profiles)),
     ]
     return "\n".join(lines) + "\n"
 
@@ -111,7 +114,6 @@ def _condition(found: Profile, material: Material, told: dict[str, Entry]) -> li
 def _factor(candidate: AssignmentCandidate, found: Profile, material: Material, told: dict[str, Entry]) -> list[str]:
     column = found.columns[candidate.columns[0]]
     entry = told.get(column.name)
-    labels = column.labels or (entry.codes if entry else {})
     arms = _arms(candidate, column.name)
     lines = [f"# score {candidate.score:g}: {comment('; '.join(candidate.reasons))}"]
     lines += [f"# {comment(entry.where)}: {comment(entry.words)}"] if entry else []
@@ -122,14 +124,19 @@ def _factor(candidate: AssignmentCandidate, found: Profile, material: Material, 
         f"  column: {scalar(column.name)}",
     ]
     lines += ["  values:"]
-    twins = len({labels.get(code, code) for code in column.counts}) < len(column.counts)
-    for code in sorted(column.counts):
-        name = code if twins else labels.get(code, code)
+    for code, name in _ids(column, entry).items():
         lines += [f"    {key(code)}:  # {counted(column.counts[code], 'row', 'rows')}", f"      id: {scalar(name)}"]
         lines += _shown(arms.get(code), material)
     cells = set(material.table.codes(column.name))
     lost = [(code, why) for code, why in column.missing.items() if code in cells]
     return lines + [f"    {key(code)}: null  # {comment(why)}" for code, why in lost]
+
+
+def _ids(column: ColumnProfile, entry: Entry | None) -> dict[str, str]:
+    """Return cell -> the id of its condition: its label where every cell has one of its own."""
+    labels = column.labels or (entry.codes if entry else {})
+    twins = len({labels.get(code, code) for code in column.counts}) < len(column.counts)
+    return {code: code if twins else labels.get(code, code) for code in sorted(column.counts)}
 
 
 def _arms(candidate: AssignmentCandidate, column: str) -> dict[str, Arm]:
@@ -161,33 +168,85 @@ def _attributes(found: Profile, told: dict[str, Entry]) -> list[str]:
             continue
         taken.add(known)
         where = f"{entry.where}: {entry.words}" if entry else column.title or "by its name"
-        codes = {code: words for code, words in entry.codes.items() if code not in column.missing} if entry else {}
-        if codes and not column.labels and column.numeric and set(column.counts) <= set(codes):
+        codes = _codes(column, entry)
+        if codes:
             lines += [
                 f"  {known}:  # {comment(where)}",
                 f"    column: {scalar(name)}",
                 f"    values: {{{pairs(codes)}}}",
             ]
+        elif _is_bare(known, column):
+            lines.append(f"  # {known}: {scalar(name)}  # {comment(where)}; its codes have no words: see unmapped")
         else:
             lines.append(f"  {known}: {scalar(name)}  # {comment(where)}: {comment(_cells(column.words))}")
-    return ["attributes:" if taken else "attributes: {}", *lines]
+    return ["attributes:" if any(not line.startswith("  #") for line in lines) else "attributes: {}", *lines]
+
+
+def _codes(column: ColumnProfile, entry: Entry | None) -> dict[str, str]:
+    """Return the words of a column's codes that a document has, and the file has not; none where it lacks some."""
+    codes = {code: words for code, words in entry.codes.items() if code not in column.missing} if entry else {}
+    whole = not column.labels and column.numeric and set(column.counts) <= set(codes)
+    return codes if whole else {}
+
+
+def _is_bare(field: str, column: ColumnProfile) -> bool:
+    """Return whether a column of a worded field holds codes whose meaning nobody says."""
+    if field not in FIELDS or field in WHOLE_NUMBERS or column.labels or not column.numeric:
+        return False
+    return not any(hub_values(field, column.counts).values())
 
 
 def _cells(words: list[str]) -> str:
     return ", ".join(words[:_SHOWN]) + (", …" if len(words) > _SHOWN else "")
 
 
-def _unmapped(found: Profile) -> list[str]:
-    absent = [field for field in FIELDS if field not in found.demographics.values()]
-    return ["unmapped:", *(f"  {field}: no column was found by name or title" for field in absent)] if absent else []
+def _unmapped(found: Profile, told: dict[str, Entry]) -> list[str]:
+    lines = [
+        f"  {field}: no column was found by name or title"
+        for field in FIELDS
+        if field not in found.demographics.values()
+    ]
+    for field in FIELDS:
+        name = next((name for name, known in found.demographics.items() if known == field), None)
+        if (
+            name is not None
+            and _is_bare(field, found.columns[name])
+            and not _codes(found.columns[name], told.get(name))
+        ):
+            cells = comment(_cells(list(found.columns[name].counts)))
+            lines += [
+                f"  {field}: >-",
+                f"    {TODO} what {comment(name)} means by {cells}, under attributes; or that no document says it",
+            ]
+    return ["unmapped:", *lines] if lines else []
 
 
 def _questions(found: Profile, material: Material, told: dict[str, Entry]) -> list[str]:
     """Return the likely outcomes as questions, all candidates where none is, and the others in a comment."""
-    likely = [each.column for each in found.outcomes if each.score >= _LIKELY_OUTCOME]
-    chosen = likely or [each.column for each in found.outcomes]
+    chosen = _chosen(found)
     lines = ["questions:" if chosen else f"questions: []  # {TODO}: no column looks like a question"]
     for name in chosen:
         lines += draft_question(found, material, told, name)
     rest = [each.column for each in found.outcomes if each.column not in chosen]
     return lines + ([f"# Less likely questions: {comment(', '.join(rest))}"] if rest else [])
+
+
+def _chosen(found: Profile) -> list[str]:
+    likely = [each.column for each in found.outcomes if each.score >= _LIKELY_OUTCOME]
+    return likely or [each.column for each in found.outcomes]
+
+
+def _expected(found: Profile, told: dict[str, Entry], *, profiles: bool) -> list[str]:
+    """Return the counts that a person has to make: people, those of each condition, answers of each question."""
+    factor = next((each for each in found.assignments if len(each.columns) == 1 and not profiles), None)
+    lines = [
+        "expected:  # counted in another way than by a build, as in the article or by hand",
+        "  source: >-",
+        f"    {TODO} where the counts come from",
+        f"  respondents: {TODO}",
+    ]
+    if factor is not None:
+        ids = _ids(found.columns[factor.columns[0]], told.get(factor.columns[0])).values()
+        lines += ["  conditions:  # by their ids", *(f"    {scalar(name)}: {TODO}" for name in ids)]
+    chosen = _chosen(found)
+    return [*lines, "  answers:", *(f"    {scalar(name)}: {TODO}" for name in chosen)] if chosen else lines

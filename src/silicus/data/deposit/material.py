@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,13 +14,17 @@ from silicus.data.readers.labelled import SUFFIXES, LabelledTable, read_labelled
 from silicus.data.readers.text_table import TEXT
 from silicus.errors import InputError, counted
 
-__all__ = ["Material", "gather"]
+__all__ = ["Material", "gather", "of_another_file"]
 
 _MOST_TABLES = 20
 _MOST_SURVEYS = 20
 _MOST_DOCUMENTS = 50
 _LEAST_KNOWN = 0.5
 """A survey that knows fewer of a table's columns is that of another one."""
+_LEAST_NAMED = 0.3
+"""A codebook of which fewer entries are columns of a table may be that of another one."""
+_FEWEST_ENTRIES = 5
+_ENTRY = re.compile(r"[\s*•·–—\-]{0,20}([A-Za-z_][\w.]{0,40})(?:\s*[:=\t]|\s{2,}|\s[–—-]\s)\s*\S")
 
 
 @dataclass(frozen=True)
@@ -145,6 +150,22 @@ def _documents(deposit: Deposit, survey: str | None) -> tuple[tuple[Document, ..
         except InputError as error:
             others[name] = str(error)
     return tuple(found), others
+
+
+def of_another_file(material: Material) -> list[str]:
+    """Return what is to be said of documents that seem to describe the columns of another file, a sentence each."""
+    columns = {name.casefold() for name in material.table.cells.columns}
+    survey = material.survey[0] if material.survey else None
+    told: list[str] = []
+    for document in material.documents:
+        named = {match[1].casefold() for line in document.text.split("\n") if (match := _ENTRY.match(line[:200]))}
+        own = len(named & columns)
+        if document.name != survey and len(named) >= _FEWEST_ENTRIES and own < _LEAST_NAMED * len(named):
+            told.append(
+                f"{document.name} may be the codebook of another file: of {len(named)} names that begin its lines, "
+                f"{own} {'is a column' if own == 1 else 'are columns'} of {material.file}."
+            )
+    return told
 
 
 def _is_survey(name: str) -> bool:

@@ -43,6 +43,7 @@ class Profile:
         noted: columns in which the program of the survey notes what it did.
         assignments: columns that may tell what was assigned, the likeliest first.
         outcomes: columns that may hold answers, in their order.
+        doubts: what may be wrong with the documents beside the file, in sentences.
     """
 
     file: str
@@ -57,6 +58,7 @@ class Profile:
     noted: tuple[str, ...]
     assignments: tuple[AssignmentCandidate, ...]
     outcomes: tuple[OutcomeCandidate, ...]
+    doubts: tuple[str, ...] = ()
 
 
 def profile(table: LabelledTable, survey: Survey | None = None) -> Profile:

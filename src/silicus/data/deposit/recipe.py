@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from silicus.data.readers.codebook import Codebook, Codes, Name
+from silicus.data.readers.codebook import Codebook, Codes, Name, names_in_braces
 from silicus.data.readers.labelled import code_word
 from silicus.errors import did_you_mean
 from silicus.record import Record
 
-__all__ = ["Combined", "Exclusion", "Expected", "Recipe"]
+__all__ = ["Combined", "Exclusion", "Excused", "Expected", "Recipe", "Why"]
 
 Why = Annotated[str, Field(min_length=8)]
 """A reason, in a sentence for whoever reviews the recipe."""
@@ -51,6 +51,34 @@ class Combined(Record):
     ]
     """Column -> what its filled cells become: one code, cell -> code, or null where they stay as they are. A list of
     columns says that all of them do."""
+
+
+Cells = Annotated[dict[str, Why], Codes]
+"""Cell -> a reason."""
+
+
+class Excused(Record):
+    """What a gate finds wrong and is right: why. Everything here is listed for whoever reviews the dataset."""
+
+    recoded: dict[Name, Why | Cells] = {}
+    """Question, field or attribute -> why its cells become what the file, a codebook or the survey calls otherwise. A
+    cell that becomes what another one is called is excused only by itself: cell -> why."""
+    arms: dict[Name, Why] = {}
+    """Condition -> why the words of its cell in the column of conditions fit another one better."""
+    columns: dict[Name, Why] = {}
+    """Question -> why the documents have its words under another column than that of its answers."""
+    passages: dict[Name, Why] = {}
+    """Question -> why its words are fewer than four, or a piece of a sentence."""
+    answers: dict[Name, Cells] = {}
+    """Question -> point -> why it is an answer, though it is called as if it were none."""
+    no_respondent: Why | None = None
+    """Why every row is another person, where no column tells people apart."""
+    alike: Why | None = None
+    """Why people whose rows hold the same in every column are different ones."""
+    pairs: Why | None = None
+    """Why not exactly one of the two rows of a pair is chosen."""
+    weights: Why | None = None
+    """Why the weights are as they are."""
 
 
 class Expected(Record):
@@ -96,6 +124,15 @@ class Recipe(Codebook):
     unmapped: dict[str, Why] = {}
     """Field of SocSci210 that no attribute gives -> why not."""
 
+    excused: Excused = Excused()
+    """What the other gates find wrong and is right."""
+
+    @property
+    def shown_columns(self) -> list[str]:
+        """The made columns whose cells stand in the words shown: in braces, or as a field."""
+        braced = {name for text in self.texts for name in names_in_braces(text)}
+        return [name for name in self.combine if name in braced and name not in self.fields]
+
     @property
     def condition_ids(self) -> list[str]:
         """The conditions, of all columns of conditions."""
@@ -107,13 +144,24 @@ class Recipe(Codebook):
         told = [*self.condition_ids, *questions]
         if self.show.strip() and "show" in told:
             raise ValueError("a condition or question has the id 'show', as the words under show have. Rename it.")
+        both = next((name for name in questions if name in self.condition_ids), None)
+        if both is not None:
+            raise ValueError(
+                f"a condition and a question have the id '{both}': one reason would excuse both. Rename one."
+            )
         crossed, expected = [condition.id for condition in self.crossed], self.expected
-        shown = [*told, *self.fields, *(["show"] if self.show.strip() else [])]
+        shown = [*told, *self.fields, *self.shown_columns, *(["show"] if self.show.strip() else [])]
+        excused = self.excused
         for where, found, known in (
             ("same_words", self.same_words, crossed),
             ("not_in_documents", self.not_in_documents, shown),
             ("expected > conditions", expected.conditions if expected else {}, crossed),
             ("expected > answers", expected.answers if expected else {}, questions),
+            ("excused > recoded", excused.recoded, [*questions, *self.fields, *self.attributes]),
+            ("excused > arms", excused.arms, self.condition_ids),
+            ("excused > columns", excused.columns, questions),
+            ("excused > passages", excused.passages, questions),
+            ("excused > answers", excused.answers, questions),
         ):
             strange = next((name for name in found if name not in known), None)
             if strange is not None:

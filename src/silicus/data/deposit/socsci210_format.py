@@ -11,6 +11,7 @@ What the form cannot say, and what is therefore lost in it:
     survey weights                                  nothing: everybody counts alike
     why somebody gave no answer                     nothing: the row is left out
     attributes beyond the 16 of `FIELDS`            nothing
+    values of these that the hub has no word for    nothing: null; `demographics.unmapped_values` lists them
     context and question apart, kind of a scale     one text that says how to answer; a scale is read from its words
     that a refusal is none of the points            an answer among others, named in the text
     source, licence, when people answered           nothing: they stand in the dataset folder alone
@@ -24,7 +25,7 @@ from pathlib import Path
 import polars as pl
 
 from silicus.data.dataset import Dataset
-from silicus.data.deposit.demographics import FIELDS, WHOLE_NUMBERS
+from silicus.data.deposit.demographics import FIELDS, WHOLE_NUMBERS, hub_values
 from silicus.errors import InputError, counted
 from silicus.study import Item, Respondent, iter_respondents, write_table
 
@@ -69,7 +70,7 @@ def to_socsci210(
         prompt: returns the user text that tells somebody's demographics and the stimulus.
 
     Raises:
-        InputError: the answers are not of single people, or an attribute does not fit the type of its field.
+        InputError: the answers are not of single people.
     """
     rows = data.responses.drop_nulls("response")
     _check_people(data, rows)
@@ -117,7 +118,7 @@ def _people(data: Dataset) -> pl.DataFrame:
     """Return `respondent` and the 16 fields, each of its type; null where it is not known."""
     known = [name for name in FIELDS if name in data.respondents.columns]
     table = data.respondents.select("respondent", *known)
-    fields = [_field(data.name, name, table[name]) for name in known]
+    fields = [_field(name, table[name]) for name in known]
     absent = [pl.lit(None, dtype=_type_of(name)).alias(name) for name in FIELDS if name not in known]
     return table.with_columns(*fields, *absent).select("respondent", *FIELDS)
 
@@ -126,24 +127,11 @@ def _type_of(name: str) -> type[pl.Int64] | type[pl.String]:
     return pl.Int64 if name in WHOLE_NUMBERS else pl.String
 
 
-def _field(dataset: str, name: str, values: pl.Series) -> pl.Series:
-    """Return an attribute as the hub types it."""
-    if name not in WHOLE_NUMBERS:
-        return values.cast(pl.String).replace("", None)
-    empty = values.cast(pl.String).str.strip_chars() == ""
-    numbers = values.cast(pl.Float64, strict=False).fill_nan(None)
-    whole = numbers.is_finite() & (numbers == numbers.round())
-    wrong = values.is_not_null() & ~empty & ~whole.fill_null(value=False) & ~_is_nan(values)
-    if wrong.any():
-        raise InputError(
-            f"{dataset}: the attribute '{name}' holds '{values.filter(wrong)[0]}', and SocSci210 has whole numbers "
-            f"there. Give it the number, or another name, such as {name}_group."
-        )
-    return numbers.cast(pl.Int64)
-
-
-def _is_nan(values: pl.Series) -> pl.Series:
-    return values.is_nan() if values.dtype.is_float() else pl.repeat(False, len(values), eager=True)
+def _field(name: str, values: pl.Series) -> pl.Series:
+    """Return an attribute in the hub's words, as the hub types it; null where a value has no place there."""
+    words = values.cast(pl.String)
+    found = hub_values(name, words.drop_nulls().unique())
+    return words.replace_strict(found, default=None, return_dtype=pl.String).cast(_type_of(name)).alias(name)
 
 
 def _numbers(rows: pl.DataFrame, column: str, number: str) -> pl.DataFrame:

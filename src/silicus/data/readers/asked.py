@@ -118,7 +118,9 @@ class Asked:
         """Return the number a code stands for, `None` where it stands for none."""
         if code in self.question.values:
             return float(self.question.values[code])
-        number = float(code) if re.fullmatch(NUMBER, code) else None
+        # Where the scale has a unit, people may have written it: "$1,000".
+        plain = self.scale.plain(code)
+        number = float(plain) if re.fullmatch(NUMBER, plain) else None
         point = None if self.numbers else self._points.get(code)
         if point is None:
             return number

@@ -20,6 +20,7 @@ from __future__ import annotations
 import re
 
 from silicus.data.answer_scale import is_degree, scale_kind
+from silicus.data.missing import DO_NOT_KNOW, REFUSED
 from silicus.study import Scale, ScaleKind
 
 __all__ = ["OptionsError", "is_total", "scale_of_options", "wave7_code"]
@@ -32,7 +33,7 @@ _WAVE7_NOMINAL = frozenset({42, 56, 91, 92, 93, 111, *range(152, 158), 173})
 _WAVE7_BESIDE = {119: 0, 221: 4, 222: 4, 254: 5, **dict.fromkeys(range(241, 250), 0)}
 
 _BESIDE = re.compile(
-    r"(?:dk|don['’]?t know|no answer|refused)(?:\s*/\s*(?:refused|no answer))?"
+    rf"(?:{DO_NOT_KNOW}|no answer|{REFUSED})(?:\s*/\s*(?:refused|no answer))?"
     r"|(?:other )?missing;.*|inap:.*|never heard of|i do not know .*|this is not .* responsibility"
     r"|.*\((?:vol\.?|do not read|spontaneous)\)",
     re.IGNORECASE,

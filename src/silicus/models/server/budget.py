@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 
 from silicus.errors import InputError, RunError, counted
 
-__all__ = ["Budget", "Price", "Reserved"]
+__all__ = ["Budget", "Price", "Reserved", "Spent"]
 
 _MILLION = 1_000_000
+_MOST_BELIEVED = 1 << 40
+"""More tokens than any call uses; sums of them are still whole numbers of a file."""
 
 
 @dataclass(frozen=True)
@@ -30,28 +32,66 @@ class Price:
 
 @dataclass(frozen=True)
 class Reserved:
-    """What one call may use at most, until it is known what it used."""
+    """What one call may use, until it is known what it used.
+
+    Attributes:
+        read: the most tokens that it may read.
+        written: the most tokens that it may write.
+        least: the fewest tokens that it can have read, whatever a server reports.
+    """
 
     read: int
     written: int
+    least: int = 1
+
+    def counted(self, read: int | None, written: int | None) -> tuple[int, int]:
+        """Return the tokens read and written that count, of those that a server reports.
+
+        A report of more than was reserved is believed. What is not reported, or is less than the call must have used,
+        counts as all that was reserved.
+
+        Examples:
+            >>> call = Reserved(100, 16, least=10)
+            >>> call.counted(40, 2), call.counted(3, 2), call.counted(None, -1)
+            ((40, 2), (100, 2), (100, 16))
+        """
+        return (
+            self.read if read is None or read < self.least else min(read, _MOST_BELIEVED),
+            self.written if written is None or written < 1 else min(written, _MOST_BELIEVED),
+        )
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What calls used.
+
+    Attributes:
+        calls: how many were made, those that failed among them.
+        read: tokens of prompts.
+        written: tokens of answers.
+    """
+
+    calls: int = 0
+    read: int = 0
+    written: int = 0
 
 
 @dataclass
 class Budget:
     """Caps on calls, tokens and money, and what was used of them.
 
-    A call reserves the most that it may use; it is made only where that is left, so that no cap is ever passed. What a
-    server does not report, or a call that was lost on its way, counts as all that it had reserved.
+    A call reserves the most that it may use; it is made only where that is left, so that no cap is ever passed. A call
+    that was lost on its way counts as all that it had reserved. Should a server read more than was reserved, as a chat
+    template with many words of its own may, every later call reserves so much more.
 
     Attributes:
         most_calls: of all calls, those that failed among them; `None` for no cap.
         most_tokens: read and written.
         most_dollars: at `price`.
         price: of the model.
-        calls: made so far.
-        read: tokens of prompts so far.
-        written: tokens of answers so far.
+        spent: what was used so far.
         under_way: calls that are made, and of which it is not known yet what they use.
+        beyond: by how much reports passed what was reserved, at most.
 
     Raises:
         InputError: money is capped, and the price is not known.
@@ -61,10 +101,9 @@ class Budget:
     most_tokens: int | None = None
     most_dollars: float | None = None
     price: Price | None = None
-    calls: int = 0
-    read: int = 0
-    written: int = 0
+    spent: Spent = field(default_factory=Spent)
     under_way: list[Reserved] = field(default_factory=list[Reserved])
+    beyond: tuple[int, int] = (0, 0)
 
     def __post_init__(self) -> None:
         if self.most_dollars is not None and self.price is None:
@@ -76,7 +115,7 @@ class Budget:
     @property
     def dollars(self) -> float | None:
         """What was spent, in US dollars; `None` where the price is not known."""
-        return None if self.price is None else self.price.of(self.read, self.written)
+        return None if self.price is None else self.price.of(self.spent.read, self.spent.written)
 
     def fits(self, call: Reserved) -> bool:
         """Whether a further call of this size passes no cap, whatever those under way turn out to use."""
@@ -94,28 +133,30 @@ class Budget:
                 f"stopped before a call that might pass {passed}: {self}. What was answered is kept; raise the cap and "
                 "start the same command again to go on."
             )
-        self.calls += 1
+        self.spent = Spent(self.spent.calls + 1, self.spent.read, self.spent.written)
         self.under_way.append(call)
 
-    def settle(self, call: Reserved, read: int | None, written: int | None) -> None:
-        """Count what a call used; `None` counts as all that it had reserved."""
+    def settle(self, call: Reserved, read: int, written: int) -> None:
+        """Count what a call used."""
         self.under_way.remove(call)
-        self.read += call.read if read is None else read
-        self.written += call.written if written is None else written
+        self.spent = Spent(self.spent.calls, self.spent.read + read, self.spent.written + written)
+        self.beyond = (max(self.beyond[0], read - call.read), max(self.beyond[1], written - call.written))
 
     def _passed(self, call: Reserved) -> str | None:
         """Return the cap that a further call might pass."""
         every = [*self.under_way, call]
-        read, written = (sum(getattr(each, name) for each in every) for name in ("read", "written"))
-        if self.most_calls is not None and self.calls + 1 > self.most_calls:
+        read = self.spent.read + sum(each.read + self.beyond[0] for each in every)
+        written = self.spent.written + sum(each.written + self.beyond[1] for each in every)
+        if self.most_calls is not None and self.spent.calls + 1 > self.most_calls:
             return f"--max-calls {self.most_calls}"
-        if self.most_tokens is not None and self.read + self.written + read + written > self.most_tokens:
+        if self.most_tokens is not None and read + written > self.most_tokens:
             return f"--max-tokens {self.most_tokens}"
-        dollars = 0.0 if self.price is None else self.price.of(self.read + read, self.written + written)
+        dollars = 0.0 if self.price is None else self.price.of(read, written)
         if self.most_dollars is not None and dollars > self.most_dollars:
             return f"--max-cost {self.most_dollars:g}"
         return None
 
     def __str__(self) -> str:
         cost = "" if self.dollars is None else f", ${self.dollars:,.4f}"
-        return f"{counted(self.calls, 'call', 'calls')}, {self.read + self.written:,} tokens{cost} used"
+        tokens = self.spent.read + self.spent.written
+        return f"{counted(self.spent.calls, 'call', 'calls')}, {tokens:,} tokens{cost} used"

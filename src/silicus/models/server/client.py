@@ -4,32 +4,51 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import random
-from typing import Any
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from silicus.errors import ModelError
+from silicus.errors import ModelError, RunError
 from silicus.models.server.budget import Reserved
+from silicus.models.server.failing import AnswerError, PassingError, refused, usage
 from silicus.models.server.kept import Kept
+from silicus.models.server.secret import Secret
 from silicus.models.server.settings import ServerSettings
 from silicus.plugins import require
 from silicus.record import digest
 
-__all__ = ["Client"]
+__all__ = ["Call", "Client"]
+
+T = TypeVar("T")
 
 _ATTEMPTS = 6
+_FIRST_ATTEMPTS = 3
+"""Of the question what is served: nobody waits for a server that is not there."""
 _FIRST_WAIT_SECONDS = 0.5
 _LONGEST_WAIT_SECONDS = 60.0
-_NO_KEY = "none"
-"""Servers of one's own want no key, and the library insists on one."""
 
 
-class _PassingError(Exception):
-    """A call failed in a way that may pass, and how long the server asks to wait."""
+@dataclass(frozen=True)
+class Call:
+    """One call.
 
-    def __init__(self, why: str, wait_seconds: float | None = None) -> None:
-        super().__init__(why)
-        self.wait_seconds = wait_seconds
+    Attributes:
+        path: below the address, as `/completions`; or a whole address.
+        body: what is sent.
+        most: the tokens that it may use.
+        also: what else tells it from other calls: which draw of several it is, or what is read of its answer.
+    """
+
+    path: str
+    body: dict[str, Any]
+    most: Reserved
+    also: str = ""
+
+    def key(self, address: str) -> str:
+        """Return the name under which what was read of its answer is kept."""
+        return digest(address, self.path, json.dumps(self.body, sort_keys=True), self.also)
 
 
 class Client:
@@ -38,22 +57,35 @@ class Client:
     Args:
         settings: which server, and how.
         kept: where answers are kept.
+
+    Raises:
+        InputError: the variable of the key holds what no key is.
     """
 
     def __init__(self, settings: ServerSettings, kept: Kept) -> None:
         self._settings, self._kept = settings, kept
-        self._key = os.environ.get(settings.key_variable) or _NO_KEY
+        self._secret = Secret.of(settings.key_variable)
         self._openai: Any = require("openai")
         self._client = self._openai.AsyncOpenAI(
-            base_url=settings.address, api_key=self._key, max_retries=0, timeout=settings.timeout_seconds
+            base_url=settings.address,
+            api_key=self._secret.sent,
+            max_retries=0,
+            timeout=settings.timeout_seconds,
+            # A redirect would be a call that nobody counts, and would carry prompts and key to another server.
+            http_client=self._openai.DefaultAsyncHttpxClient(follow_redirects=False),
         )
         self._free = asyncio.Semaphore(settings.concurrency)
-        self._next_start = 0.0
-        self._settled = asyncio.Event()
+        self._gate, self._settled, self._stopped = asyncio.Lock(), asyncio.Event(), asyncio.Event()
+        self._same: dict[str, asyncio.Lock] = {}
 
     async def close(self) -> None:
         """Close every connection."""
         await self._client.close()
+
+    def stop(self) -> None:
+        """Begin no further call; those under way are still answered, and kept."""
+        self._stopped.set()
+        self._settled.set()
 
     async def models(self) -> list[dict[str, Any]]:
         """Return what the server says it serves.
@@ -61,80 +93,113 @@ class Client:
         Raises:
             ModelError: it cannot be reached, or wants another key.
         """
-        answered = await self._persistently("GET", "/models", None)
+        answered = await self._persistently(lambda: self._once("GET", "/models", None), _FIRST_ATTEMPTS)
         found = answered.get("data")
-        return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+        if not isinstance(found, list):
+            raise ModelError(
+                f"{self._settings.address}: answers, but not as an OpenAI-compatible server. Is the address right? "
+                "Most end in /v1."
+            )
+        return self._secret.left_out([each for each in found if isinstance(each, dict)])  # pyright: ignore[reportUnknownVariableType]
 
-    async def ask(
-        self, path: str, body: dict[str, Any], most: Reserved, *, draw: int = 0
-    ) -> tuple[str, dict[str, Any]]:
-        """Return the key of a call and the server's answer, which is kept and given again for the same call.
+    async def look_up(self, address: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Return the answer to a question that reads and writes no token, and is not kept.
+
+        Raises:
+            ModelError: the server refuses it, or fails again and again.
+        """
+        return await self._persistently(lambda: self._once("POST", address, body), _FIRST_ATTEMPTS)
+
+    async def ask(self, call: Call, read: Callable[[dict[str, Any]], T]) -> tuple[str, T]:
+        """Return the key of a call and what is read of its answer, which is kept and given again for the same call.
 
         Args:
-            path: below the address, as `/completions`; or a whole address.
-            body: what is sent.
-            most: the tokens that it may use at most.
-            draw: which of several equal calls this is.
+            call: the call.
+            read: returns what is wanted of an answer, as JSON can hold it; raises a `PassingError` where the answer is
+                broken, a `ModelError` where another would be no better. Such answers are not kept.
 
         Raises:
             ModelError: the server refuses the call, or fails again and again.
             RunError: a cap would be passed.
         """
-        asked = digest(self._settings.address, path, json.dumps(body, sort_keys=True), str(draw))
-        known = self._kept.get(asked)
-        if known is not None:
-            return asked, known
-        async with self._free:
-            answered = await self._persistently("POST", path, body, most)
-        self._kept.put(asked, answered)
-        return asked, answered
+        asked = call.key(self._settings.address)
+        # Equal prompts, as of people who are alike, are asked side by side.
+        async with self._same.setdefault(asked, asyncio.Lock()):
+            known = self._kept.get(asked)
+            if known is None:
+                async with self._free:
+                    known = self._secret.left_out(await self._persistently(lambda: self._paid(call, read), _ATTEMPTS))
+                self._kept.put(asked, known)
+        return asked, known
 
-    async def _persistently(
-        self, how: str, path: str, body: dict[str, Any] | None, most: Reserved | None = None
-    ) -> dict[str, Any]:
+    async def _persistently(self, once: Callable[[], Any], attempts: int) -> Any:
         why = ""
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(attempts):
             try:
-                return await self._once(how, path, body, most)
-            except _PassingError as error:
+                return await once()
+            except PassingError as error:
                 why = str(error)
-                # Jitter, so that calls which failed together do not come back together.
-                backed_off = _FIRST_WAIT_SECONDS * 2**attempt * random.uniform(0.5, 1.0)  # noqa: S311
-                wait = backed_off if error.wait_seconds is None else error.wait_seconds
-                await asyncio.sleep(min(wait, _LONGEST_WAIT_SECONDS))
+                if attempt + 1 < attempts:
+                    await self._wait(attempt, error.wait_seconds)
+        times = "attempts failed, the last with" if attempts > 1 else "attempt failed with"
         raise ModelError(
-            f"{self._settings.address}: {_ATTEMPTS} attempts failed, the last with: {why}. Is the server up? What was "
+            f"{self._settings.address}: {attempts} {times}: {why}. Is the server up, and the address right? What was "
             "answered is kept; start the same command again to go on."
         )
 
-    async def _once(self, how: str, path: str, body: dict[str, Any] | None, most: Reserved | None) -> dict[str, Any]:
-        await self._may_start(most)
-        used: tuple[int | None, int | None] = (None, None)
+    async def _wait(self, attempt: int, wanted_seconds: float | None) -> None:
+        """Wait before a further attempt, as long as the server asks, or longer each time; not where all is stopped."""
+        # Jitter, so that calls which failed together do not come back together.
+        backed_off = _FIRST_WAIT_SECONDS * 2**attempt * random.uniform(0.5, 1.0)  # noqa: S311
+        await self._sleep(min(backed_off if wanted_seconds is None else wanted_seconds, _LONGEST_WAIT_SECONDS))
+
+    async def _sleep(self, seconds: float) -> None:
+        """Wait so long, or until all is stopped."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopped.wait(), seconds)
+
+    async def _paid(self, call: Call, read: Callable[[dict[str, Any]], T]) -> T:
+        """Return what is read of the answer to a call that the budget counts."""
+        most, budget = call.most, self._settings.budget
+        number = await self._start(most)
+        used = most.read, most.written
+        try:
+            answered = await self._once("POST", call.path, call.body)
+            used = most.counted(*usage(answered))
+            return read(answered)
+        except AnswerError as error:
+            if not error.charged:
+                used = 0, 0
+            raise
+        finally:
+            budget.settle(most, *used)
+            self._kept.used(number, *used)
+            self._settled.set()
+
+    async def _start(self, most: Reserved) -> int:
+        """Wait until the rate allows a call and, where those under way may free some of the budget, for that.
+
+        Returns the number of the attempt.
+        """
+        budget, settings = self._settings.budget, self._settings
+        async with self._gate:
+            await self._sleep(settings.pace.wait_seconds())
+            while not self._stopped.is_set() and not budget.fits(most) and budget.under_way:
+                self._settled.clear()
+                await self._settled.wait()
+            if self._stopped.is_set():
+                raise RunError("stopped.")
+            budget.reserve(most)
+            settings.pace.begin()
+            return self._kept.attempt(most.read, most.written)
+
+    async def _once(self, how: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
         try:
             # The library's own limit is on silence, and a server may drip.
             async with asyncio.timeout(self._settings.timeout_seconds):
-                answered = await self._send(how, path, body)
-            used = _usage(answered)
-            return answered
-        finally:
-            if most is not None:
-                self._settings.budget.settle(most, *used)
-                self._settled.set()
-
-    async def _may_start(self, most: Reserved | None) -> None:
-        """Wait until the rate allows a call and, where those under way may free some of the budget, for that."""
-        per_minute = self._settings.per_minute
-        if per_minute is not None:
-            now = asyncio.get_running_loop().time()
-            start = max(now, self._next_start)
-            self._next_start = start + 60 / per_minute
-            await asyncio.sleep(start - now)
-        budget = self._settings.budget
-        while most is not None and not budget.fits(most) and budget.under_way:
-            self._settled.clear()
-            await self._settled.wait()
-        if most is not None:
-            budget.reserve(most)
+                return await self._send(how, path, body)
+        except TimeoutError:
+            raise PassingError(f"no answer within {self._settings.timeout_seconds:g} seconds") from None
 
     async def _send(self, how: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
         errors = self._openai
@@ -143,49 +208,15 @@ class Client:
                 answered = await self._client.get(path, cast_to=object)
             else:
                 answered = await self._client.post(path, body=body, cast_to=object)
-        except (TimeoutError, errors.APITimeoutError):
-            raise _PassingError(f"no answer within {self._settings.timeout_seconds:g} seconds") from None
+        except errors.APITimeoutError:
+            raise PassingError(f"no answer within {self._settings.timeout_seconds:g} seconds") from None
         except errors.APIConnectionError as error:
-            raise _PassingError(f"the connection failed ({type(error.__cause__ or error).__name__})") from None
+            why = type(error.__cause__ or error).__name__
+            raise PassingError(f"the connection failed ({why})", charged=why != "ConnectError") from None
         except errors.APIStatusError as error:
-            raise self._refused(error) from None
-        except (json.JSONDecodeError, errors.APIResponseValidationError):
-            raise _PassingError("an answer that breaks off") from None
+            raise refused(error, self._settings, self._secret) from None
+        except (ValueError, RecursionError, errors.APIResponseValidationError):
+            raise PassingError("an answer that breaks off, or is no JSON") from None
         if not isinstance(answered, dict):
-            raise _PassingError("an answer that is no JSON object")
-        if how == "POST" and not answered.get("choices"):  # pyright: ignore[reportUnknownMemberType]
-            raise _PassingError("an answer without choices")
+            raise PassingError("an answer that is no JSON object")
         return answered  # pyright: ignore[reportUnknownVariableType]
-
-    def _refused(self, error: Any) -> Exception:
-        """Return the error of a status: those that pass are tried again."""
-        status = int(error.status_code)
-        if status in {408, 409, 425, 429} or status >= 500:
-            return _PassingError(f"status {status}", _retry_after(error.response.headers))
-        address, variable = self._settings.address, self._settings.key_variable
-        if status in {401, 403}:
-            # The server's own words may repeat the key.
-            return ModelError(f"{address}: refuses the key (status {status}). Put the right one into {variable}.")
-        words = self._without_key(str(error.message))[:300]
-        hint = " Is the address right? Most end in /v1." if status == 404 else ""
-        return ModelError(f"{address}: refuses the call (status {status}): {words}.{hint}")
-
-    def _without_key(self, words: str) -> str:
-        return words if self._key == _NO_KEY else words.replace(self._key, "…")
-
-
-def _retry_after(headers: Any) -> float | None:
-    """Return how many seconds the server asks to wait."""
-    try:
-        return max(float(headers.get("retry-after", "")), 0.0)
-    except ValueError:
-        return None
-
-
-def _usage(answered: dict[str, Any]) -> tuple[int | None, int | None]:
-    """Return the tokens read and written as the server reports them, `None` where it does not."""
-    usage = answered.get("usage")
-    if not isinstance(usage, dict):
-        return None, None
-    read, written = usage.get("prompt_tokens"), usage.get("completion_tokens")  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-    return (read if isinstance(read, int) else None), (written if isinstance(written, int) else None)

@@ -5,16 +5,26 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from silicus.errors import RunError
+from silicus.models.server.budget import Spent
 
 __all__ = ["Kept"]
 
+_TABLES = (
+    "calls (asked TEXT PRIMARY KEY, answered TEXT NOT NULL)",
+    "came_to (asked TEXT PRIMARY KEY, what TEXT NOT NULL)",
+    "attempts (number INTEGER PRIMARY KEY, read INTEGER NOT NULL, written INTEGER NOT NULL)",
+)
+
 
 class Kept:
-    """Answers by the hash of what was asked (server, path and body), and what each prompt came to.
+    """What was read of answers, by the hash of what was asked (server, path and body); and every attempt, with its use.
+
+    A process that is killed leaves all that it kept; an attempt that it had under way counts as all that it reserved.
 
     Args:
         path: the file; `None` keeps them in memory.
@@ -24,38 +34,65 @@ class Kept:
     """
 
     def __init__(self, path: Path | None = None) -> None:
+        self._path = path
         try:
-            self._rows = sqlite3.connect(path or ":memory:")
-            self._rows.execute("CREATE TABLE IF NOT EXISTS calls (asked TEXT PRIMARY KEY, answered TEXT NOT NULL)")
-            self._rows.execute("CREATE TABLE IF NOT EXISTS came_to (asked TEXT PRIMARY KEY, what TEXT NOT NULL)")
-            self._rows.commit()
+            # Each statement is a transaction of its own.
+            self._rows = sqlite3.connect(path or ":memory:", isolation_level=None)
         except sqlite3.Error as error:
-            raise RunError(
-                f"{path}: cannot be used to keep answers ({error}). Choose another folder with --out."
-            ) from None
+            raise self._unusable(error) from None
+        # A log beside the file takes no wait for the disk at every call; that one process alone has it, no network
+        # disk needs to share memory for it.
+        self._do("PRAGMA locking_mode = EXCLUSIVE")
+        self._do("PRAGMA journal_mode = WAL")
+        self._do("PRAGMA synchronous = NORMAL")
+        for table in _TABLES:
+            self._do(f"CREATE TABLE IF NOT EXISTS {table}")
 
-    def get(self, asked: str) -> dict[str, Any] | None:
-        """Return the answer to a call, `None` where it was not answered yet."""
-        row = self._rows.execute("SELECT answered FROM calls WHERE asked = ?", (asked,)).fetchone()
+    def get(self, asked: str) -> Any:
+        """Return what was read of the answer to a call, `None` where it was not answered yet."""
+        row = self._do("SELECT answered FROM calls WHERE asked = ?", (asked,)).fetchone()
         return None if row is None else json.loads(row[0])
 
-    def put(self, asked: str, answered: dict[str, Any]) -> None:
-        """Keep the answer to a call."""
-        self._rows.execute("INSERT OR REPLACE INTO calls VALUES (?, ?)", (asked, json.dumps(answered)))
-        self._rows.commit()
+    def put(self, asked: str, answered: Any) -> None:
+        """Keep what was read of the answer to a call."""
+        self._do("INSERT OR REPLACE INTO calls VALUES (?, ?)", (asked, json.dumps(answered)))
 
     def note(self, asked: str, what: str) -> None:
         """Keep what a sampled answer came to: a call that is read again counts once."""
-        self._rows.execute("INSERT OR REPLACE INTO came_to VALUES (?, ?)", (asked, what))
-        self._rows.commit()
+        self._do("INSERT OR REPLACE INTO came_to VALUES (?, ?)", (asked, what))
 
     def came_to(self) -> Counter[str]:
         """Return what sampled answers came to -> how many."""
-        return Counter(dict(self._rows.execute("SELECT what, COUNT(*) FROM came_to GROUP BY what")))
+        return Counter(dict(self._do("SELECT what, COUNT(*) FROM came_to GROUP BY what").fetchall()))
+
+    def attempt(self, read: int, written: int) -> int:
+        """Keep that a call is made which may use so much, and return its number."""
+        return int(self._do("INSERT INTO attempts (read, written) VALUES (?, ?)", (read, written)).lastrowid or 0)
+
+    def used(self, number: int, read: int, written: int) -> None:
+        """Keep what an attempt used."""
+        self._do("UPDATE attempts SET read = ?, written = ? WHERE number = ?", (read, written, number))
+
+    def spent(self) -> Spent:
+        """Return what all attempts used."""
+        sums = "SELECT COUNT(*), COALESCE(SUM(read), 0), COALESCE(SUM(written), 0) FROM attempts"
+        return Spent(*self._do(sums).fetchone())
 
     def __len__(self) -> int:
-        return int(self._rows.execute("SELECT COUNT(*) FROM calls").fetchone()[0])
+        return int(self._do("SELECT COUNT(*) FROM calls").fetchone()[0])
 
     def close(self) -> None:
         """Close the file."""
         self._rows.close()
+
+    def _do(self, statement: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+        try:
+            return self._rows.execute(statement, values)
+        except sqlite3.Error as error:
+            raise self._unusable(error) from None
+
+    def _unusable(self, error: sqlite3.Error) -> RunError:
+        return RunError(
+            f"{self._path or 'memory'}: cannot be used to keep answers ({error}). What was kept stays; mend that, or "
+            "choose another folder with --out."
+        )

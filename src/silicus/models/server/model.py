@@ -4,32 +4,36 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from silicus.errors import ModelError, did_you_mean
-from silicus.models.encode import Encoder
+from silicus.errors import ModelError, SilicusError, did_you_mean
+from silicus.models.encode import Encoder, place_of
 from silicus.models.server.chat import FirstToken, Sampled, standard_error
 from silicus.models.server.client import Client
-from silicus.models.server.exact import ExactScoring
+from silicus.models.server.exact import TAKES_TOKENS, ExactScoring, Reading, check_tokenizer
+from silicus.models.server.failing import RefusedError
 from silicus.models.server.kept import Kept
 from silicus.models.server.settings import ServerSettings
+from silicus.models.server.writing import Texts
+from silicus.models.writing import Text, Writing
 from silicus.plugins import require
 from silicus.prompts import Prompt
 from silicus.record import digest
 
 __all__ = ["ServerModel", "load_server"]
 
-_TAKES_TOKENS = {"vllm", "llamacpp", "sglang"}
-"""Servers that take prompts as tokens and name tokens by their numbers."""
+Answer = TypeVar("Answer", covariant=True)
 
 
-class _Scoring(Protocol):
-    async def answer(self, prompt: Prompt) -> np.ndarray: ...
+class _Asking(Protocol[Answer]):
+    def check(self, prompt: Prompt) -> None: ...
+
+    async def answer(self, prompt: Prompt) -> Answer: ...
 
 
 class ServerModel:
@@ -39,59 +43,90 @@ class ServerModel:
         settings: which server, and how it is asked.
         maker: whose server it is, as it says itself.
         scoring: how probabilities are had; settled, not "auto".
-        encoder: how the model reads and which tokens end an answer, where prompts go as tokens.
+        reading: how the model reads, where prompts go as tokens.
 
     Attributes:
         name: what it is called in tables.
         fingerprint: a hash of all that its answers depend on and that can be known from here.
         scoring: how probabilities are had.
+        encoder: turns prompts into tokens; `None` where the server does that.
     """
 
-    def __init__(
-        self, settings: ServerSettings, maker: str, scoring: str, encoder: tuple[Encoder, list[int]] | None = None
-    ) -> None:
+    def __init__(self, settings: ServerSettings, maker: str, scoring: str, reading: Reading | None = None) -> None:
         self.name, self.scoring = settings.model, scoring
-        self._settings, self._maker, self._encoder = settings, maker, encoder
+        self.encoder = reading.encoder if reading else None
+        self._settings, self._maker, self._reading = settings, maker, reading
         self._kept = Kept()
-        drawn = (str(settings.samples), str(settings.temperature)) if scoring == "samples" else ()
-        self.fingerprint = digest("server", settings.model, maker, scoring, *drawn)
+        drawn = (str(settings.samples), str(settings.temperature), str(settings.seed)) if scoring == "samples" else ()
+        read = (reading.fingerprint,) if reading else ()
+        self.fingerprint = digest("server", settings.model, maker, scoring, *drawn, *read)
 
     def keep_in(self, folder: Path) -> None:
-        """Keep answers in a run folder, so that a run that stops goes on without asking again."""
+        """Keep answers in a run folder, so that a run that stops goes on without asking again.
+
+        What was spent in it before counts: caps are those of a run, not of one start of it.
+        """
         self._kept.close()
         self._kept = Kept(folder / "calls.sqlite")
+        self._settings.budget.spent = self._kept.spent()
+
+    def close(self) -> None:
+        """Close the file in which answers are kept."""
+        self._kept.close()
 
     def answer(self, prompts: Sequence[Prompt]) -> Iterator[tuple[int, np.ndarray]]:
         """Yield a prompt's index and the log-probability of each of its answers, as they come.
 
-        What a server did not tell, or a sampled answer never was, is -inf.
+        What a server did not tell, or a sampled answer never was, is -inf. Where this ends early, calls that are under
+        way are still answered and kept; no other is begun.
 
         Raises:
             ModelError: the server refuses a call, or fails again and again.
             RunError: a cap would be passed.
         """
+        yield from self._each(prompts, self._scoring)
+
+    def write(self, prompts: Sequence[Prompt], how: Writing) -> Iterator[tuple[int, list[Text]]]:
+        """Yield a prompt's index and its texts, as they come.
+
+        Raises:
+            ModelError: the server refuses a call, or fails again and again.
+            RunError: a cap would be passed.
+        """
+        yield from self._each(prompts, lambda client: Texts(client, self._settings, self._maker, how))
+
+    def _each(
+        self, prompts: Sequence[Prompt], asking_through: Callable[[Client], _Asking[Answer]]
+    ) -> Iterator[tuple[int, Answer]]:
+        """Yield a prompt's index and what it is answered with, as answers come."""
         with asyncio.Runner() as runner:
             client = runner.run(self._client())
-            scoring = self._scoring(client)
+            asking = asking_through(client)
 
-            async def begin() -> set[asyncio.Task[tuple[int, np.ndarray]]]:
-                return {asyncio.create_task(_one(scoring, *each)) for each in enumerate(prompts)}
+            async def begin() -> set[asyncio.Task[tuple[int, Answer]]]:
+                return {asyncio.create_task(_one(asking, *each)) for each in enumerate(prompts)}
 
-            waiting = every = runner.run(begin())
+            every: set[asyncio.Task[tuple[int, Answer]]] = set()
             try:
+                for prompt in prompts:
+                    asking.check(prompt)
+                waiting = every = runner.run(begin())
                 while waiting:
                     done, waiting = runner.run(_some(waiting))
                     for task in done:
                         yield task.result()
+            except (SilicusError, GeneratorExit):
+                runner.run(_come_in(client))
+                raise
             finally:
                 runner.run(_end(every, client))
 
     async def _client(self) -> Client:
         return Client(self._settings, self._kept)
 
-    def _scoring(self, client: Client) -> _Scoring:
-        if self._encoder is not None:
-            return ExactScoring(client, self._settings, *self._encoder, self._maker)
+    def _scoring(self, client: Client) -> _Asking[np.ndarray]:
+        if self._reading is not None:
+            return ExactScoring(client, self._settings, self._reading, self._maker)
         if self.scoring == "tokens":
             return FirstToken(client, self._settings)
         return Sampled(client, self._settings, self._kept, self._maker)
@@ -118,18 +153,31 @@ class ServerModel:
         return [f"{asked}: probabilities of {told[self.scoring]}"]
 
 
-async def _one(scoring: _Scoring, index: int, prompt: Prompt) -> tuple[int, np.ndarray]:
-    return index, await scoring.answer(prompt)
+async def _one(asking: _Asking[Answer], index: int, prompt: Prompt) -> tuple[int, Answer]:
+    try:
+        return index, await asking.answer(prompt)
+    except RefusedError as error:
+        if not error.of_prompt:
+            raise
+        # It may be too long for the server, or say what it does not like.
+        raise ModelError(f"{place_of(prompt)}: {error}") from None
 
 
 async def _some(
-    waiting: set[asyncio.Task[tuple[int, np.ndarray]]],
-) -> tuple[set[asyncio.Task[tuple[int, np.ndarray]]], set[asyncio.Task[tuple[int, np.ndarray]]]]:
+    waiting: set[asyncio.Task[tuple[int, Answer]]],
+) -> tuple[set[asyncio.Task[tuple[int, Answer]]], set[asyncio.Task[tuple[int, Answer]]]]:
     return await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
 
 
+async def _come_in(client: Client) -> None:
+    """Wait for the calls under way, which are paid for; errors beside the first that ended all are the same ones."""
+    client.stop()
+    # Where one call of a prompt fails, its others go on by themselves.
+    own = asyncio.current_task()
+    await asyncio.gather(*(task for task in asyncio.all_tasks() if task is not own), return_exceptions=True)
+
+
 async def _end(tasks: set[asyncio.Task[Any]], client: Client) -> None:
-    """Stop what is under way; the errors of tasks beside the first that failed are the same ones."""
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -145,33 +193,54 @@ def load_server(settings: ServerSettings) -> ServerModel:
     Raises:
         ModelError: the server cannot be reached, serves no such model, or cannot be asked in this way.
     """
-    with asyncio.Runner() as runner:
-        served = runner.run(_served(settings))
-    names = [str(each.get("id")) for each in served]
-    if names and settings.model not in names:
-        near = did_you_mean(settings.model, names)
-        raise ModelError(f"{settings.address}: serves no model '{settings.model}'.{near}")
-    makers = [str(each.get("owned_by") or "") for each in served if each.get("id") == settings.model]
-    maker = makers[0] if makers else ""
+    maker = asyncio.run(_maker(settings))
     scoring = settings.scoring
     if scoring == "auto":
-        scoring = "exact" if settings.tokenizer and maker in _TAKES_TOKENS else "samples"
+        scoring = "exact" if settings.tokenizer and maker in TAKES_TOKENS else "samples"
     if scoring != "exact":
         return ServerModel(settings, maker, scoring)
     if settings.tokenizer is None:
         raise ModelError("found --scoring exact without a tokenizer. Name the model's folder or hub id: --tokenizer ID")
+    if maker not in TAKES_TOKENS:
+        raise ModelError(
+            f"{settings.address}: is a server of '{maker or 'nobody known'}'. Whole answers can be had of vLLM and "
+            "llama.cpp. Take --scoring tokens or samples."
+        )
     words = require("silicus.models.loading").load_words(settings.tokenizer)
+    asyncio.run(_check(settings, words.tokenizer, maker))
     encoder = Encoder(words.tokenizer, words.limit)
-    return ServerModel(settings, maker, scoring, (encoder, encoder.end_tokens(words.ends)))
+    return ServerModel(settings, maker, scoring, Reading(encoder, encoder.end_tokens(words.ends), words.weights))
 
 
-async def _served(settings: ServerSettings) -> list[dict[str, Any]]:
-    client, kept = None, Kept()
+async def _maker(settings: ServerSettings) -> str:
+    """Return whose server it is, "" where it does not say.
+
+    Raises:
+        ModelError: it serves no such model.
+    """
+    async with _asking(settings) as client:
+        served = await client.models()
+    names = [str(each.get("id")) for each in served]
+    if not names:  # Some do not tell what they serve.
+        return ""
+    if settings.model not in names:
+        near = did_you_mean(settings.model, names)
+        raise ModelError(f"{settings.address}: serves no model '{settings.model}'.{near}")
+    return str(served[names.index(settings.model)].get("owned_by") or "")
+
+
+async def _check(settings: ServerSettings, tokenizer: Any, maker: str) -> None:
+    async with _asking(settings) as client:
+        await check_tokenizer(client, settings, tokenizer, maker)
+
+
+@asynccontextmanager
+async def _asking(settings: ServerSettings) -> AsyncGenerator[Client]:
+    """Yield a client that keeps nothing."""
+    kept = Kept()
+    client = Client(settings, kept)
     try:
-        client = Client(settings, kept)
-        return await client.models()
+        yield client
     finally:
-        with suppress(Exception):
-            if client is not None:
-                await client.close()
+        await client.close()
         kept.close()

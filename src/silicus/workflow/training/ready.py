@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from silicus.data import answers_digest
+from silicus.data import answers_digest, unapproved
 from silicus.errors import InputError, counted
 from silicus.models.encode import Encoder
 from silicus.models.loading import load_words, locate, refuse_adapter, where_to_run
@@ -225,6 +225,11 @@ def _warnings(recipe: Recipe, material: Material) -> Iterator[str]:
             f"The validation part looked at holds {counted(questions, 'question', 'questions')}: with fewer than "
             f"{_FEW}, which step is kept is largely chance."
         )
+    yield from dict.fromkeys(
+        f"{source.path}: holds {said}."
+        for source in (*material.sources, *material.further)
+        for said in unapproved(source.data)
+    )
     yield from dict.fromkeys(
         f"{source.path}: holds a leak that was let pass when it was prepared (--allow): {leak.strip()}."
         for source in material.sources

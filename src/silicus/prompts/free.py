@@ -1,0 +1,42 @@
+"""An answer in a person's own words, which is compared with statements of every point later.
+
+Maier et al. (2025, arXiv 2510.08338) ask in this way and show no scale. So the list of the answers is taken out of the
+prompt where the template writes one answer a line; where it stands in a sentence, or in the study's own text, it stays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from silicus.prompts.prompt import Prompt
+from silicus.prompts.reasoning import without_invitation
+
+__all__ = ["ask_freely"]
+
+_SYSTEM = "You speak for a person who takes part in a survey. Say what this person would say."
+_REQUEST = (
+    "Answer in one or two sentences, in this person's own words. Give no number and no letter.\n\nThis person's words:"
+)
+
+
+def ask_freely(prompt: Prompt) -> Prompt:
+    """Return the prompt that asks for the answer in the person's own words."""
+    user = f"{_without_list(without_invitation(prompt.user), prompt)}\n\n{_REQUEST}"
+    return replace(prompt, system=_SYSTEM, user=user, lead="")
+
+
+def _without_list(user: str, prompt: Prompt) -> str:
+    """Return the text without the lines that list the answers, and without the line that announces them."""
+    answers = zip(prompt.answers, prompt.item.scale.answers, strict=True)
+    labelled = [(word, prompt.item.scale.label(value) or str(value)) for word, value in answers]
+    listed = {line for word, label in labelled for line in (f"{word} = {label}", label)}
+    kept: list[str] = []
+    inside = False
+    for line in user.split("\n"):
+        begins = not inside and line in listed and bool(kept) and kept[-1].endswith(":")
+        if begins:
+            kept.pop()
+        inside = line in listed and (inside or begins)
+        if not inside:
+            kept.append(line)
+    return "\n".join(kept).replace("\n\n\n", "\n\n").strip("\n")
