@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import polars as pl
@@ -434,7 +434,15 @@ def test_a_deposit_that_takes_too_long_is_ended(tmp_path, ill):
     assert ledger.entries["hang"].seconds < 30
 
 
-def test_ctrl_c_ends_every_process_and_leaves_a_ledger(tmp_path, ill):
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let Ctrl-C interrupt, also where the tests run in the background, whose shell has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_ends_every_process_and_leaves_a_ledger(tmp_path, ill, interruptible):
     for name in ("crash", "hang", "later/hang"):
         written(tmp_path / "deposits" / name, recipe())
     ledger = tmp_path / "builds" / "ledger.json"

@@ -15,7 +15,7 @@ _IDLE = frozenset((
 ))  # fmt: skip
 _NOT = frozenset(("not", "no", "never", "without", "non", "nor", "none", "nothing", "t"))
 """Words that turn others round; the last is what is left of "don't"."""
-_ENDING = re.compile(r"(?<=\w{3})(?:ing|ed|es|s|ic)$")
+_ENDING = re.compile(r"(?<=\w{3})(?:ing|ed|es|(?<!s)s|ic)$")
 
 
 def plain_words(words: str) -> str:
