@@ -5,19 +5,20 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import math
 import os
 import re
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar, cast, get_args
+from typing import Annotated, Any, TypeVar, cast, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from silicus.errors import InputError, RunError, did_you_mean
 
-__all__ = ["Record", "atomic", "digest", "parse", "read", "read_yaml", "write", "write_text", "yaml_value"]
+__all__ = ["Number", "Record", "atomic", "digest", "parse", "read", "read_yaml", "write", "write_text", "yaml_value"]
 
 T = TypeVar("T", bound="Record")
 
@@ -26,6 +27,14 @@ class Record(BaseModel):
     """A small, frozen thing kept on disk; an unknown key is an error, not an accident."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+def _known(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+Number = Annotated[float | None, BeforeValidator(_known)]
+"""A number; null where it is unknown, or infinite, for JSON has neither."""
 
 
 class _Loader(yaml.SafeLoader):

@@ -13,13 +13,11 @@ from typing import cast
 
 import polars as pl
 
-from silicus.data.answer_scale import stated_ends
+from silicus.data.answer_scale import scale_kind, stated_ends
 from silicus.data.dataset import Stimulus
 from silicus.study import MAX_POINTS, Item, Scale
 
 __all__ = ["as_published", "nearest_point"]
-
-_ORDINAL_POINTS = 11
 
 
 def as_published(rows: pl.DataFrame, stimuli: list[Stimulus]) -> tuple[pl.DataFrame, list[Stimulus]]:
@@ -87,8 +85,7 @@ def _range(lowest: float, highest: float) -> Scale:
     low, high = math.floor(lowest), math.ceil(highest)
     step = math.ceil((high - low) / (MAX_POINTS - 1))
     points = math.ceil((high - low) / step) + 1
-    kind = "binary" if points == 2 else "ordinal" if points <= _ORDINAL_POINTS else "numeric"
-    return Scale(kind=kind, low=low, high=low + step * (points - 1), step=step)
+    return Scale(kind=scale_kind(list(range(points)), {}), low=low, high=low + step * (points - 1), step=step)
 
 
 def _on_points(rows: pl.DataFrame, scales: dict[int, Scale]) -> pl.DataFrame:

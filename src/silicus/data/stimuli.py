@@ -7,19 +7,18 @@ from typing import cast
 
 import polars as pl
 
-from silicus.data.answer_scale import ParsedScale, answer_sentence_start, parse_scale
+from silicus.data.answer_scale import ParsedScale, answer_sentence_start, parse_scale, scale_kind
 from silicus.data.as_published import as_published
 from silicus.data.dataset import ROWS, Dataset, Stimulus, Unit, settle
 from silicus.data.missing import split_codes
 from silicus.record import digest
-from silicus.study import MAX_POINTS, Item, Scale, ScaleKind, Source
+from silicus.study import MAX_POINTS, Item, Scale, Source
 
 __all__ = ["FEWEST_ANSWERS", "assemble", "question_id"]
 
 FEWEST_ANSWERS = 30
 """With fewer answers to a task, the lowest and highest seen say little about a scale that is not stated."""
 
-_ORDINAL_POINTS = 11
 _SHOWN_WORDS = 60
 _QUOTES = " \"'“”‘’"
 # No sentence ends after the S of "U.S. Supreme Court", nor after "Dr.".
@@ -142,19 +141,13 @@ class _Task:
             return _unsupported(stimulus, "all answers are the same")
         if high - low >= MAX_POINTS:
             return _unsupported(stimulus, f"the answers span more than {MAX_POINTS} points")
-        scale = Scale(kind=_kind(high - low + 1), low=low, high=high)
+        scale = Scale(kind=scale_kind(list(range(low, high + 1)), {}), low=low, high=high)
         reason = f"{stimulus.reason}; {low} to {high} in the {self.count:,} answers to the task"
         return Stimulus(stimulus.text, _item(stimulus.text, scale), "observed_task", reason)
 
 
 def _unsupported(stimulus: Stimulus, reason: str) -> Stimulus:
     return Stimulus(stimulus.text, None, "unsupported", f"{stimulus.reason}, and {reason}")
-
-
-def _kind(points: int) -> ScaleKind:
-    if points == 2:
-        return "binary"
-    return "ordinal" if points <= _ORDINAL_POINTS else "numeric"
 
 
 def question_id(stimulus: str, scale: Scale | None) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from typing import Annotated, Any, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from silicus.record import Record
+from silicus.record import Number, Record
 
 __all__ = [
     "FROM_PREDICTIONS",
@@ -47,14 +46,6 @@ TOO_FEW = "fewer than 2 people, or clusters, in the arm or the control"
 
 NOT_ALONE = "nothing is left to estimate it from beside the other columns of the regression"
 """Why there is no effect where no answers, or none that differ in it alone, are left."""
-
-
-def _known(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-Number = Annotated[float | None, BeforeValidator(_known)]
-"""A number; null where it is unknown."""
 
 
 class Bounds(Record):

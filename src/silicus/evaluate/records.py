@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BeforeValidator
-
-from silicus.record import Record
+from silicus.record import Number, Record
 
 __all__ = [
     "LEFT_OUT",
@@ -115,14 +112,6 @@ LEFT_OUT: dict[str, Literal["answers", "cells"]] = {
     "one answer given by all, so no observed range": "cells",
 }
 """Why something is left out -> what is counted. Cells so counted keep their other metrics."""
-
-
-def _known(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-Number = Annotated[float | None, BeforeValidator(_known)]
-"""A number; null where it is unknown, or infinite (see `Evaluation.probability_zero`)."""
 
 
 class Estimate(Record):

@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 from rich import box
 from rich.console import Console
@@ -99,9 +100,7 @@ def _table(ways: Ways) -> Table:
     for head in (f"{metric.title} {ARROWS[metric.better]} (95 %)", f"less that of {ways.ways[0].name} (95 %)"):
         table.add_column(Text(head), justify="right")
     for way, found in ways.nearest_first():
-        against = ways.against_first(way)
-        last = "–" if against is None else with_interval(against, signed=True)
-        row = [way.name, *(way.settings[option] for option in options), with_interval(found), last]
+        row = [way.name, *(way.settings[option] for option in options), with_interval(found), _against(ways, way)]
         table.add_row(*(Text(cell) for cell in row))
     return table
 
@@ -110,12 +109,11 @@ def _sentences(ways: Ways) -> Iterator[str]:
     evaluation, metric = ways.evaluation, deciding(ways.evaluation)
     values = sorted(found.value for _, found in ways.nearest_first() if found.value is not None)
     if values:
-        middle = values[len(values) // 2] if len(values) % 2 else sum(values[len(values) // 2 - 1 :][:2]) / 2
         guess = evaluation.overall["uniform"][metric].value
         yield (
             f"{METRICS[metric].title} over the {len(values)} ways: {number(values[0])} to {number(values[-1])}, median "
-            f"{number(middle)}; uniform guessing {number(guess)}. The best of {len(values)} ways looks better here "
-            "than it will on other people: choose on one part of the data, and report on another."
+            f"{number(median(values))}; uniform guessing {number(guess)}. The best of {len(values)} ways looks better "
+            "here than it will on other people: choose on one part of the data, and report on another."
         )
     if why := undecided(evaluation):
         yield f"Which is closer to people cannot be said: {why}."

@@ -211,10 +211,10 @@ def _otherwise(known: TrainedAs | None, options: AnswerOptions) -> list[str]:
 def _empty(people: pl.DataFrame) -> list[str]:
     """Return how many respondents nothing is known of, where there are some."""
     empty = sum(not person.attributes for person in iter_respondents(people))
+    if not empty:
+        return []
     have = "respondent has" if len(people) == 1 else "respondents have"
-    return [f"{empty:,} of {len(people):,} {have} no attribute, so that their prompts hold the question alone"] * (
-        empty > 0
-    )
+    return [f"{empty:,} of {len(people):,} {have} no attribute, so that their prompts hold the question alone"]
 
 
 def _need_something(asked: Asked) -> None:
