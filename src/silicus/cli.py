@@ -21,6 +21,7 @@ from silicus.options import (
     PopulationOptions,
     PrepareOptions,
     ProbeOptions,
+    ScreenOptions,
     SimulateOptions,
     TrainOptions,
 )
@@ -62,6 +63,32 @@ def simulate(study: str, /, *, options: Annotated[SimulateOptions, Parameter(nam
     folder = run_simulation(study, options)
     _say(f"Predictions: {folder / 'predictions.parquet'}")
     _say(f"Compare them with people: silicus evaluate {folder}")
+
+
+@app.command
+def screen(
+    study: str,
+    /,
+    *,
+    options: Annotated[ScreenOptions, Parameter(name="*", negative_iterable=())] = ScreenOptions(),
+) -> None:
+    """Say what a study that is still to be fielded may find, how many people it needs, and how far to trust that.
+
+    Args:
+        study: A study file (.yaml) with arms and a control, or the name of a bundled study (flu-letter).
+    """
+    from silicus.report import print_screening
+    from silicus.workflow import screen_study
+
+    folder, found = screen_study(study, options)
+    if found is None:
+        _say(f"Screen it as planned: silicus screen {study} --out {folder} with the same options")
+        return
+    print_screening(found, Console())
+    _say(f"Report: {folder / 'report.html'}")
+    _say(f"Tables, scripts, survey and disclosure sheet: {folder / 'exports'}")
+    if options.pilot is None:
+        _say("Once people have answered: the same command with --pilot FILE")
 
 
 @app.command

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from silicus.data import write_dataset_folder
 from silicus.errors import InputError, RunError
 from silicus.evaluate import OrderEffect
 from silicus.models.scripted import ScriptedModel
+from silicus.models.trained_as import TrainedAs
 from silicus.options import EvaluateOptions, ProbeOptions, SimulateOptions
 from silicus.record import read
 from silicus.workflow import evaluate_data, evaluate_run, probe_run, read_run, simulate
@@ -232,6 +234,62 @@ def test_the_same_seed_shows_the_same_examples(past, study, options, tmp_path, m
     assert seen[: len(seen) // 2] == seen[len(seen) // 2 :]
 
 
+# --- models that were trained
+
+TRAINED = TrainedAs(template="silicus", answers="value", base="b", prompts="p", recipe="r", run="k", version="1")
+
+
+@pytest.fixture
+def trained(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take every model for one that was trained with the first wording, and that reads its prompts as then."""
+    # The door shows a function of the same name.
+    module = sys.modules["silicus.workflow.simulate"]
+    monkeypatch.setattr(module, "trained_as", lambda _: TRAINED)
+    monkeypatch.setattr(module, "check_prompts", lambda *_: None)
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({}, None),
+        ({"orders": 2}, None),
+        ({"wordings": 3}, "in 3 wordings"),
+        ({"shots": 1}, "after 1 answered question of others"),
+        ({"own_answers": 2}, "after 2 answers of the respondent's own"),
+        ({"wordings": 2, "shots": 2, "own_answers": 1}, "in 2 wordings and after 2 answered questions of others and "
+         "after 1 answer of the respondent's own"),
+    ],
+)  # fmt: skip
+@pytest.mark.usefixtures("trained")
+def test_a_trained_model_that_is_asked_as_it_never_was_says_so(past, study, options, changed, told, tmp_path, capsys):
+    people = tmp_path / "people.csv"
+    people.write_text("respondent,age\nann,30\nbob,50\n", encoding="utf-8")
+    examples = past if {"shots", "own_answers"} & set(changed) else None
+    folder = simulate(study, replace(options, respondents=str(people), examples=examples, **changed))
+    found = [note for note in read_run(folder).manifest.notes if "was trained" in note]
+    words = f"{options.model} was trained on questions as they are; here it is asked {told}"
+    assert found == ([words] if told else [])
+    assert (words in capsys.readouterr().err) == bool(told)
+
+
+@pytest.mark.usefixtures("trained")
+def test_a_trained_model_with_another_template_and_other_wordings_says_both(study, options, monkeypatch):
+    monkeypatch.setattr(
+        sys.modules["silicus.workflow.simulate"],
+        "trained_as",
+        lambda _: TRAINED.model_copy(update={"template": "socrates"}),
+    )
+    folder = simulate(study, replace(options, template="silicus", wordings=2))
+    first, second = [note for note in read_run(folder).manifest.notes if "was trained" in note]
+    assert "was trained with the template 'socrates'" in first
+    assert second.endswith("here it is asked in 2 wordings")
+
+
+def test_a_model_that_was_not_trained_here_says_nothing_of_wordings(study, options):
+    notes = read_run(simulate(study, replace(options, wordings=2))).manifest.notes
+    assert not any("was trained" in note for note in notes)
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
@@ -247,3 +305,14 @@ def test_options_that_do_not_fit_are_refused(changed, message):
     with pytest.raises(InputError) as caught:
         SimulateOptions(**changed)
     assert str(caught.value) == message
+
+
+@pytest.mark.usefixtures("trained")
+def test_a_trained_model_that_is_to_name_shares_says_that_it_never_was(study, options, tmp_path):
+    script = tmp_path / "script.yaml"
+    script.write_text("rules: [{texts: ['1: 50\\n2: 30\\n3: 20']}]\n", encoding="utf-8")
+    asked = replace(
+        options, model=f"scripted:{script}", protocol="distribution", temperature=0.0, max_failures=1.0, respondents="2"
+    )
+    told = [note for note in read_run(simulate(study, asked)).manifest.notes if "was trained" in note]
+    assert [note.rpartition("; ")[2] for note in told] == ["here it is asked with the protocol 'distribution'"]

@@ -19,8 +19,9 @@ from silicus.prompts import get_template, render
 from silicus.record import read
 from silicus.report import print_raking
 from silicus.study import iter_respondents, read_respondents
-from silicus.workflow import evaluate_run, rake_population, read_run, simulate
+from silicus.workflow import cite_run, evaluate_run, rake_population, read_run, simulate
 from silicus.workflow.population import Population, asked_respondents
+from tests.report.test_cite import bibtex
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "populations.md"
 
@@ -147,7 +148,10 @@ def test_a_raked_table_moves_the_answer_and_is_cited(tea, options, raked):
     assert manifest.respondents == (
         "2 respondents of adults.parquet (weights raked to party: design effect 1.25, effective number 2)"
     )
-    assert manifest.sources[1:] == ["party: Register of voters"] == record.sources
+    assert manifest.sources[1:] == [*record.sources, record.method]
+    assert record.sources == ["party: Register of voters"]
+    assert bibtex(cite_run(options.out))["deming1940"]["doi"] == "10.1214/aoms/1177731829"
+    assert cite_run(options.out).count("10.1214/aoms/") == 2, "the entry and why it is cited"
 
 
 def test_what_raking_did_is_kept_beside_the_table(raked):
@@ -160,9 +164,21 @@ def test_what_raking_did_is_kept_beside_the_table(raked):
 
 def test_a_raked_table_that_was_edited_is_no_longer_called_raked(raked):
     out, _ = raked
-    assert asked_respondents(str(out), None, 0)[2] == ["party: Register of voters"]
+    assert asked_respondents(str(out), None, 0)[2] == ["party: Register of voters", raked[1].method]
     read_respondents(out).with_columns(weight=pl.lit(1.0)).write_parquet(out)
     assert asked_respondents(str(out), None, 0)[1:] == ("2 respondents of adults.parquet", [])
+
+
+def test_a_table_that_is_raked_again_names_the_method_once(raked, tmp_path):
+    margins = PopulationOptions(margins=tmp_path / "margins.yaml", out=tmp_path / "again.parquet")
+    _, record = rake_population(str(raked[0]), margins)
+    assert record.method not in record.sources
+    assert asked_respondents(str(tmp_path / "again.parquet"), None, 0)[2].count(record.method) == 1
+
+
+def test_who_was_not_raked_is_not_cited_so(tea, options, parties):
+    simulate(str(tea), replace(options, respondents=parties("weight", "3", "1")))
+    assert "deming1940" not in bibtex(cite_run(options.out))
 
 
 def test_bundled_profiles_are_raked_with_their_own_source(tmp_path, monkeypatch):

@@ -61,7 +61,7 @@ def test_a_matrix_several_options_and_a_ranking_are_simulated_and_compared_with_
     folder = simulate(str(canteen), options)
     run = read_run(folder)
     assert len(run.predictions) == 3 * (2 + 2 + 3)
-    assert run.manifest.notes == ["1 open question is not asked"]
+    assert run.manifest.notes == ["1 open question was not asked; ask it with --open"]
     cells = {cell.question: cell for cell in evaluate_run(folder).cells}
     model = options.model
     assert cells["agree.taste"].human == cells["agree.taste"].predicted[model] == [0, 0, 1]

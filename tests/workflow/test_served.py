@@ -117,7 +117,9 @@ def test_too_many_failures_stop_the_run_and_a_higher_share_goes_on_without_askin
         "perhaps" if len(upstream.log) <= 16 else say(body)["choices"][0]["message"]["content"]
     )
     with pytest.raises(
-        RunError, match=r"no readable answer to \d of \d prompts?, more than the share of 0\.1 that may"
+        RunError,
+        match=r"no readable answer to \d of \d prompts?, more than the share of 0\.1 that may fail\. "
+        r"Ask it in another way \(--template, --answers, --scoring\), or raise",
     ):
         simulate("asian-disease", replace(options, max_failures=0.1, concurrency=1))
     simulate("asian-disease", replace(options, max_failures=0.9))

@@ -74,7 +74,8 @@ def test_runs_without_a_protocol_keep_the_key_they_had():
 def test_too_many_prompts_without_an_answer_stop_the_run_and_those_that_have_none_are_left_out(options, tmp_path):
     # Twenty-five prompts are looked at before a share says anything.
     half = replace(options, model=script(tmp_path, FOUR, Female=["Hm."]), respondents="40")
-    with pytest.raises(RunError, match=r"no readable answer to .* raise --max-failures"):
+    again = r"Ask it in another way \(another --protocol, more --text-tokens\), or raise --max-failures"
+    with pytest.raises(RunError, match=rf"no readable answer to .* {again}"):
         simulate("asian-disease", half)
     run = read_run(simulate("asian-disease", replace(half, max_failures=1.0)))
     without = run.predictions["probabilities"].null_count()
@@ -146,7 +147,10 @@ def test_several_orders_of_the_options_are_written_to_each(options, tmp_path):
 def test_a_protocol_that_cannot_be_asked_is_refused_before_anything_is_written(options, tea, tmp_path):
     with pytest.raises(InputError, match=r"'like': .* 11 answers needs 44 tokens or more, found --text-tokens 40"):
         simulate(str(tea), replace(options, protocol="distribution", text_tokens=40))
-    with pytest.raises(InputError, match=r"the model 'uniform' writes no texts, as --protocol reason asks for"):
+    with pytest.raises(
+        InputError,
+        match=r"the model 'uniform' writes no texts, as --protocol reason asks for\. Take .*, or --protocol direct",
+    ):
         simulate("asian-disease", replace(options, model="uniform"))
     with pytest.raises(InputError, match=r"--anchors .* without --protocol similarity"):
         replace(options, anchors=Path("a.yaml"))

@@ -1,10 +1,47 @@
 """What may be concluded: effects of arms and attributes, from people's answers or a model's, and how sure they are."""
 
+from silicus.effects.budget import Budget, Split, SplitPoint, split_budget
+from silicus.effects.checks import (
+    ByArm,
+    Relabelled,
+    by_arm,
+    check_keywords,
+    check_labels,
+    check_persona,
+    check_placebo,
+    check_unrelated,
+    check_wordings,
+)
 from silicus.effects.conjoint import conjoint
+from silicus.effects.design import ArmForecast, ArmSet, ArmValue, Choice, Drawn, Fielding, choose_arms
 from silicus.effects.differences import ByLevel, Rows, by_level, differences, slopes, spread
 from silicus.effects.effects import effects
-from silicus.effects.least_squares import Contrast, Fit, fit
+from silicus.effects.gate import (
+    ESSENTIAL,
+    NOT_BENCHMARKED,
+    Check,
+    Failures,
+    Gate,
+    PastRecord,
+    check_failures,
+    check_past_record,
+    checked,
+    verdict,
+)
+from silicus.effects.least_squares import Contrast, Fit, fit, quantile
 from silicus.effects.multiplicity import benjamini_hochberg, holm, romano_wolf, two_one_sided
+from silicus.effects.past_errors import Forecast, HeldOut, Past, PastErrors, forecast, learn_errors
+from silicus.effects.pilot import Predicted, adjusted_difference, rectified_difference, rectified_mean
+from silicus.effects.power import (
+    Belief,
+    TwoArms,
+    assurance,
+    people_needed,
+    people_needed_assured,
+    power,
+    smallest_detectable,
+)
+from silicus.effects.predicted_rows import PredictedRows
 from silicus.effects.records import (
     FROM_PREDICTIONS,
     NOT_ALONE,
@@ -22,36 +59,118 @@ from silicus.effects.records import (
     Source,
     Unit,
 )
+from silicus.effects.rectified import Alternative, Harm, MoreAnswers, Rectified, RectifyPlan, more_answers
+from silicus.effects.rectify import rectify
+from silicus.effects.sample_size import People, SampleSize, Span, Spread, sample_size
+from silicus.effects.screen_plan import Direction, ScreenPlan
+from silicus.effects.screening import ArmScreen, Basis, CellScreen, PilotScreen, QuestionScreen, Screening
+from silicus.effects.support import PastStudies, Support, check_support, support_of
+from silicus.effects.worth import Worth, worth
 
 __all__ = [
+    "ESSENTIAL",
     "FROM_PREDICTIONS",
     "NOT_ALONE",
+    "NOT_BENCHMARKED",
     "TOO_FEW",
+    "Alternative",
     "Amount",
+    "ArmForecast",
+    "ArmScreen",
+    "ArmSet",
+    "ArmValue",
+    "Basis",
+    "Belief",
     "Bounds",
+    "Budget",
+    "ByArm",
     "ByLevel",
+    "CellScreen",
+    "Check",
+    "Choice",
     "Conjoint",
     "ConjointPlan",
     "Contrast",
     "Correction",
+    "Direction",
+    "Drawn",
     "Effect",
     "EffectsPlan",
     "Equivalence",
+    "Failures",
+    "Fielding",
     "Fit",
+    "Forecast",
+    "Gate",
+    "Harm",
+    "HeldOut",
     "MarginalMean",
+    "MoreAnswers",
+    "Past",
+    "PastErrors",
+    "PastRecord",
+    "PastStudies",
+    "People",
+    "PilotScreen",
     "Plan",
+    "Predicted",
+    "PredictedRows",
+    "QuestionScreen",
+    "Rectified",
+    "RectifyPlan",
+    "Relabelled",
     "Rows",
+    "SampleSize",
+    "ScreenPlan",
+    "Screening",
     "Source",
+    "Span",
+    "Split",
+    "SplitPoint",
+    "Spread",
+    "Support",
+    "TwoArms",
     "Unit",
+    "Worth",
+    "adjusted_difference",
+    "assurance",
     "benjamini_hochberg",
+    "by_arm",
     "by_level",
+    "check_failures",
+    "check_keywords",
+    "check_labels",
+    "check_past_record",
+    "check_persona",
+    "check_placebo",
+    "check_support",
+    "check_unrelated",
+    "check_wordings",
+    "checked",
+    "choose_arms",
     "conjoint",
     "differences",
     "effects",
     "fit",
+    "forecast",
     "holm",
+    "learn_errors",
+    "more_answers",
+    "people_needed",
+    "people_needed_assured",
+    "power",
+    "quantile",
+    "rectified_difference",
+    "rectified_mean",
+    "rectify",
     "romano_wolf",
+    "sample_size",
     "slopes",
+    "smallest_detectable",
+    "split_budget",
     "spread",
+    "support_of",
     "two_one_sided",
+    "verdict",
+    "worth",
 ]

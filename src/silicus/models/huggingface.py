@@ -56,6 +56,8 @@ class HuggingFaceModel:
         ModelError: the architecture cannot be scored over the token tree.
     """
 
+    writes = True
+
     def __init__(self, model: Any, tokenizer: Any, name: str, fingerprint: str, pack_tokens: int | None = None) -> None:
         self.name, self.forwarded, self.weights = name, 0, fingerprint
         self._model, self.tokenizer = model.eval(), tokenizer

@@ -87,6 +87,11 @@ class ScriptedModel:
         """A hash of the script."""
         return digest("scripted", self._script.model_dump_json() if self._script else "")
 
+    @property
+    def writes(self) -> bool:
+        """Whether a rule has texts."""
+        return self._script is not None and any(rule.texts for rule in self._script.rules)
+
     def answer(self, prompts: Sequence[Prompt]) -> Iterator[tuple[int, np.ndarray]]:
         """Yield the scripted log-probabilities.
 

@@ -56,6 +56,11 @@ class Writer(Protocol):
         """A hash of all that its texts depend on, apart from the prompt and from how they are drawn."""
         ...
 
+    @property
+    def writes(self) -> bool:
+        """Whether it has anything to write with: a script may hold no texts."""
+        ...
+
     def write(self, prompts: Sequence[Prompt], how: Writing) -> Iterator[tuple[int, list[Text]]]:
         """Yield, in any order, a prompt's index and all its texts.
 

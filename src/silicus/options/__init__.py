@@ -8,6 +8,7 @@ from silicus.options.asking import DemoOptions, PopulationOptions, ProbeOptions,
 from silicus.options.building import BuildAllOptions, BuildOptions, DraftOptions
 from silicus.options.evaluating import EvaluateOptions
 from silicus.options.reading import InspectOptions, PrepareOptions, ReadingOptions
+from silicus.options.screening import ScreenOptions
 from silicus.options.training import TrainOptions
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "PrepareOptions",
     "ProbeOptions",
     "ReadingOptions",
+    "ScreenOptions",
     "ServerOptions",
     "SimulateOptions",
     "TrainOptions",

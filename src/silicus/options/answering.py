@@ -27,7 +27,7 @@ class ServerOptions:
     """Where the tokenizer of a served model is: a folder, a hub id or smollm2."""
 
     samples: int = 20
-    """Of sampled answers and written texts: how many for each prompt."""
+    """Of sampled answers and written texts: how many for each prompt; one for each open question."""
 
     temperature: float = 1.0
     """Of sampled answers and written texts: 1 is the model's own distribution; at 0 one text is written."""

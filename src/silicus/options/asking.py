@@ -23,6 +23,9 @@ class SimulateOptions(AnswerOptions):
     draw: int | None = None
     """Of a table of your own: this many respondents, drawn with replacement in proportion to their weights."""
 
+    open: bool = False
+    """Ask the study's open questions too: the model writes a text for each respondent and condition, which is slow."""
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.draw is not None:
@@ -34,11 +37,14 @@ class SimulateOptions(AnswerOptions):
                 )
 
     def recorded(self) -> dict[str, Any]:
-        """Return the options that decide what is predicted; runs that draw nobody keep the key they always had."""
+        """Return the options that decide what comes out; runs that draw nobody keep the key they always had."""
         kept = super().recorded()
         if self.draw is None:
             del kept["draw"]
-        return kept
+        if not self.open:
+            del kept["open"]
+            return kept
+        return {**kept, "temperature": self.temperature, "text_tokens": self.text_tokens}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
 """From an item and a respondent to words."""
 
-from silicus.prompts.free import ask_freely
+from silicus.prompts.free import ask_freely, ask_openly
 from silicus.prompts.prompt import SYSTEM, AnswerStyle, Prompt, Template, answer_words, get_template, render
 from silicus.prompts.reasoning import ask_for_reasoning, read_reasoned, reasoned
 from silicus.prompts.shots import Shot, with_shots
@@ -17,6 +17,7 @@ __all__ = [
     "ask_for_reasoning",
     "ask_for_shares",
     "ask_freely",
+    "ask_openly",
     "fewest_tokens",
     "get_template",
     "read_reasoned",

@@ -13,6 +13,7 @@ from silicus.report.profile import print_profile
 from silicus.report.quality import print_quality, write_quality
 from silicus.report.raking import print_raking
 from silicus.report.review import print_build, write_review
+from silicus.report.screening import print_screening, write_screening
 from silicus.report.terminal import print_evaluation
 from silicus.report.training import (
     AnswerRead,
@@ -62,6 +63,7 @@ __all__ = [
     "print_quality",
     "print_raking",
     "print_readers",
+    "print_screening",
     "print_training",
     "print_ways",
     "uses",
@@ -69,5 +71,6 @@ __all__ = [
     "write_quality",
     "write_report",
     "write_review",
+    "write_screening",
     "write_ways",
 ]

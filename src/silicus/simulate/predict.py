@@ -27,6 +27,7 @@ class Failing:
     Attributes:
         most: the share that may, as sampled texts may come to none; scored models always give some.
         asked: how many pairs the run asks, at least.
+        writes: whether the model writes texts, in which its answers are looked for.
         done: prompts answered so far, those without an answer among them.
         failed: prompts without an answer so far.
     """
@@ -35,6 +36,7 @@ class Failing:
     asked: int
     done: int = 0
     failed: int = 0
+    writes: bool = False
 
     def count(self, model: str, *, failed: bool) -> None:
         """Count a prompt.
@@ -45,11 +47,12 @@ class Failing:
         self.done += 1
         self.failed += failed
         if self.failed > self.most * max(self.done, min(_FEWEST, self.asked)):
+            ways = "another --protocol, more --text-tokens" if self.writes else "--template, --answers, --scoring"
             raise RunError(
                 f"the model '{model}' gave no readable answer to {self.failed} of "
                 f"{counted(self.done, 'prompt', 'prompts')}, more than the share of {self.most:g} that may fail. Ask "
-                "it in another way (--template, --answers, --scoring), or raise --max-failures and start the same "
-                "command again: what was answered is kept."
+                f"it in another way ({ways}), or raise --max-failures and start the same command again: what was "
+                "answered is kept."
             )
 
 

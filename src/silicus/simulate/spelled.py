@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from silicus.errors import InputError
-from silicus.models.server.chat import read_text
+from silicus.models.spoken import read_text
 from silicus.models.writing import Text
 from silicus.prompts import Prompt, ask_for_reasoning, ask_for_shares, fewest_tokens, read_stated
 from silicus.simulate.written import Came, Understood, declines

@@ -18,15 +18,16 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from silicus.models.server.kept import Kept
+from silicus.models.kept import Kept
 from silicus.models.writing import Text, Writer, Writing
 from silicus.prompts import Prompt
 from silicus.record import digest
 from silicus.study import Outcome, Scale, spoken_answer
 
-__all__ = ["AskingProtocol", "Came", "Understood", "WrittenModel", "declines"]
+__all__ = ["TEXTS", "AskingProtocol", "Came", "Understood", "WrittenModel", "declines"]
 
-_TEXTS = "texts.sqlite"
+TEXTS = "texts.sqlite"
+"""Where the texts of a run are kept."""
 _SENTENCE, _BUT = re.compile(r"[.!?\n]"), re.compile(r",?\s+(?:but|however)\b,?\s*", re.IGNORECASE)
 
 _Shares = npt.NDArray[np.float64]
@@ -118,7 +119,7 @@ class WrittenModel:
     def keep_in(self, folder: Path) -> None:
         """Keep texts in a run folder, so that a run that stops goes on without writing them again."""
         self._kept.close()
-        self._kept = Kept(folder / _TEXTS)
+        self._kept = Kept(folder / TEXTS)
         keep: Any = getattr(self._writer, "keep_in", None)
         if keep is not None:
             keep(folder)

@@ -4,6 +4,7 @@ from silicus.study.baselines import option_words_mean, pooled, training_mean, un
 from silicus.study.kinds import Place, ranked_places
 from silicus.study.margins import Margins, read_margins
 from silicus.study.orders import balanced_orders, draw_order, order_name, order_named, reorder, undo, why_fixed
+from silicus.study.pilot import Pilot, read_pilot
 from silicus.study.question import Question, StudyQuestion
 from silicus.study.raking import Raking, rake
 from silicus.study.respondents import (
@@ -44,6 +45,7 @@ __all__ = [
     "Item",
     "Margins",
     "Outcome",
+    "Pilot",
     "Place",
     "Question",
     "Raking",
@@ -73,6 +75,7 @@ __all__ = [
     "ranked_places",
     "read_items",
     "read_margins",
+    "read_pilot",
     "read_respondents",
     "read_study",
     "read_table",

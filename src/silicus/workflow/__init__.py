@@ -11,6 +11,7 @@ from silicus.workflow.evaluate import evaluate_data, evaluate_run
 from silicus.workflow.population import rake_population
 from silicus.workflow.probe import probe_run
 from silicus.workflow.run import Manifest, Run, read_run
+from silicus.workflow.screening import screen as screen_study
 from silicus.workflow.simulate import simulate
 from silicus.workflow.ways import compare_ways
 
@@ -33,5 +34,6 @@ __all__ = [
     "probe_run",
     "rake_population",
     "read_run",
+    "screen_study",
     "simulate",
 ]

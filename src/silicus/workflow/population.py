@@ -41,7 +41,7 @@ class Population(Record):
 
 
 def asked_respondents(given: str, draw: int | None, seed: int) -> tuple[pl.DataFrame, str, list[str]]:
-    """Return the respondents, who they are in words, and whom to cite for them.
+    """Return the respondents, who they are in words, and whom to cite for them and for how they were weighted.
 
     Args:
         given: a number of bundled profiles, or the file of a table.
@@ -51,10 +51,16 @@ def asked_respondents(given: str, draw: int | None, seed: int) -> tuple[pl.DataF
     Raises:
         InputError: it is neither, or the table is not as it should be.
     """
+    table, words, sources, raking = _known(given, draw, seed)
+    return table, words, [*sources, *([raking.method] if raking else [])]
+
+
+def _known(given: str, draw: int | None, seed: int) -> tuple[pl.DataFrame, str, list[str], Raking | None]:
+    """Return the respondents, who they are in words, whom to cite for them, and how they came by their weights."""
     rng = np.random.default_rng(seed)
     if given.isdigit():
         words = f"{int(given):,} bundled US adult profiles, drawn with seed {seed}"
-        return draw_profiles(int(given), rng), words, [_PROFILES]
+        return draw_profiles(int(given), rng), words, [_PROFILES], None
     path = Path(given)
     if not path.suffix:
         raise InputError(f"found --respondents {given}, expected a number or a table (.csv, .tsv, .parquet).")
@@ -64,7 +70,7 @@ def asked_respondents(given: str, draw: int | None, seed: int) -> tuple[pl.DataF
     if draw is not None:
         table = draw_respondents(table, draw, rng)
         words = f"{draw:,} drawn by weight, with replacement and seed {seed}, from {words}; {len(table):,} differ"
-    return table, words, raked.raking.sources if raked else []
+    return table, words, raked.raking.sources if raked else [], raked.raking if raked else None
 
 
 def _raked(path: Path, table: pl.DataFrame) -> Population | None:
@@ -101,7 +107,8 @@ def rake_population(table: str, options: PopulationOptions) -> tuple[Path, Rakin
     """
     if not table.isdigit() and not Path(table).suffix:
         raise InputError(f"found {table}, expected a table (.csv, .tsv, .parquet), or a number of bundled profiles.")
-    people, words, sources = asked_respondents(table, None, options.seed)
+    # Raked again, it is told once in which way.
+    people, words, sources, _ = _known(table, None, options.seed)
     name = f"us-adults-{table}" if table.isdigit() else Path(table).stem
     out = options.out or Path("runs") / f"{name}-raked.parquet"
     if out.suffix != ".parquet":

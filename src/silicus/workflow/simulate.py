@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from silicus.models import Device, Dtype, Model, load_model
 from silicus.models.server import ServerModel
 from silicus.models.trained_as import TrainedAs, check_prompts, trained_as
 from silicus.options import AnswerOptions, SimulateOptions
-from silicus.prompts import Template, get_template
+from silicus.prompts import Prompt, Template, get_template
 from silicus.record import digest
 from silicus.simulate import (
     Answered,
@@ -26,6 +27,7 @@ from silicus.simulate import (
     PooledModel,
     Ways,
     WrittenModel,
+    open_prompts,
     plan_all,
     plan_answered,
     predict_in_ways,
@@ -48,7 +50,7 @@ from silicus.workflow.population import asked_respondents
 from silicus.workflow.progress import progress, waiting
 from silicus.workflow.run import About, add_notes, enter_run
 from silicus.workflow.served import load_served, told
-from silicus.workflow.written import as_written, protocol_of
+from silicus.workflow.written import as_written, protocol_of, write_openly, writer_of
 
 __all__ = ["PROFILES", "Asked", "ask", "load_checked", "settled", "simulate"]
 
@@ -67,12 +69,14 @@ class Asked:
         responses: people's answers, where they are known.
         about: what the run is about.
         known: how the model was trained, where it says so.
+        openly: the prompts of open questions, as `open_prompts` returns them.
     """
 
     plan: Plan
     responses: pl.DataFrame
     about: About
     known: TrainedAs | None = None
+    openly: Sequence[Prompt] = ()
 
 
 def simulate(study: str, options: SimulateOptions) -> Path:
@@ -97,9 +101,10 @@ def simulate(study: str, options: SimulateOptions) -> Path:
         licences=[loaded.source.licence],
         people=loaded.source.population or "not stated",
         design=_design(loaded),
-        notes=_not_asked(loaded),
+        notes=[] if options.open else _not_asked(loaded),
     )
-    folder = ask(Asked(plan, human_responses(loaded), about, known), template, options)
+    openly = open_prompts(loaded, plan.respondents, template) if options.open else ()
+    folder = ask(Asked(plan, human_responses(loaded), about, known, openly), template, options)
     if drawn is not None:
         write_table(folder / PROFILES, drawn.profiles)
     return folder
@@ -125,7 +130,8 @@ def _design(study: Study) -> str:
 
 def _not_asked(study: Study) -> list[str]:
     count = len(study.open_questions())
-    return [f"{counted(count, 'open question is', 'open questions are')} not asked"] if count else []
+    asked_with = "" if study.profiles else f"; ask {'it' if count == 1 else 'them'} with --open"
+    return [f"{counted(count, 'open question was', 'open questions were')} not asked{asked_with}"] if count else []
 
 
 def settled(options: T) -> tuple[T, Template, TrainedAs | None]:
@@ -158,6 +164,7 @@ def ask(asked: Asked, template: Template, options: AnswerOptions) -> Path:
     protocol = protocol_of(options, asked.plan)
     words = _try_one(asked, how.ways, template, protocol)
     model = _load(asked, options)
+    writer = writer_of(model, "--open", "leave it out") if asked.openly else None
     if protocol is not None:
         model = as_written(model, protocol, options)
     served = model if isinstance(model, ServerModel | WrittenModel) else None
@@ -166,20 +173,24 @@ def ask(asked: Asked, template: Template, options: AnswerOptions) -> Path:
     about = how.cited(asked.about).model_copy(update={"notes": notes})
     inputs = {"respondents": _table_digest(asked.plan.respondents), "weights": model.fingerprint, "prompts": words}
     inputs |= how.inputs
+    if asked.openly:
+        inputs["open"] = digest(*(f"{prompt.system}\n{prompt.user}" for prompt in asked.openly))
     folder = enter_run(
         options, about, list(asked.plan.items), asked.plan.respondents, asked.responses, inputs
     )  # fmt: skip
     if served is None:
         _answer(asked.plan, model, how.ways, folder)
         write_order_effect(folder, options.seed)
-        return folder
-    # Its answers are kept in a file that one process writes.
-    with alone(folder), closing(served):
-        served.keep_in(folder)
-        failing = Failing(options.max_failures, len(asked.plan))
-        _answer(asked.plan, model, how.ways, folder, failing)
-        add_notes(folder, told(folder, served))
-        write_order_effect(folder, options.seed)
+    else:
+        # Its answers are kept in a file that one process writes.
+        with alone(folder), closing(served):
+            served.keep_in(folder)
+            failing = Failing(options.max_failures, len(asked.plan), writes=protocol is not None)
+            _answer(asked.plan, model, how.ways, folder, failing)
+            add_notes(folder, told(folder, served))
+            write_order_effect(folder, options.seed)
+    if writer is not None:
+        write_openly(asked.openly, writer, options, folder)
     return folder
 
 
@@ -198,14 +209,33 @@ def _answer(plan: Plan, model: Model, ways: Ways, folder: Path, failing: Failing
 
 def _otherwise(known: TrainedAs | None, options: AnswerOptions) -> list[str]:
     """Return, and say, that the model is asked in other words than it was trained in; nothing where it is not."""
-    if known is None or (known.template, known.answers) == (options.template, options.answers):
+    if known is None:
         return []
-    note = (
-        f"{options.model} was trained with the template '{known.template}' and answers as {known.answers}; here it is "
-        f"asked with '{options.template}' and {options.answers}, as the options say"
-    )
-    Console(stderr=True).print(f"{note}.", soft_wrap=True, highlight=False, markup=False)
-    return [note]
+    notes: list[str] = []
+    if (known.template, known.answers) != (options.template, options.answers):
+        notes.append(
+            f"{options.model} was trained with the template '{known.template}' and answers as {known.answers}; here it "
+            f"is asked with '{options.template}' and {options.answers}, as the options say"
+        )
+    unseen = list(_unseen(options))
+    if unseen:
+        notes.append(f"{options.model} was trained on questions as they are; here it is asked {' and '.join(unseen)}")
+    for note in notes:
+        Console(stderr=True).print(f"{note}.", soft_wrap=True, highlight=False, markup=False)
+    return notes
+
+
+def _unseen(options: AnswerOptions) -> Iterator[str]:
+    """Yield what stands around questions that no training here has shown a model."""
+    # Whether it was taught to reason, as --protocol reason asks, it does not say.
+    if options.protocol in {"distribution", "similarity"}:
+        yield f"with the protocol '{options.protocol}'"
+    if options.wordings > 1:
+        yield f"in {options.wordings} wordings"
+    if options.shots:
+        yield f"after {counted(options.shots, 'answered question', 'answered questions')} of others"
+    if options.own_answers:
+        yield f"after {counted(options.own_answers, 'answer', 'answers')} of the respondent's own"
 
 
 def _empty(people: pl.DataFrame) -> list[str]:

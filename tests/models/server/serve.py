@@ -1,6 +1,6 @@
-"""Serves the embedded model with llama.cpp's server until it is killed; prints its address.
+"""Serves a model with llama.cpp's server until it is killed; prints its address.
 
-usage: python serve.py WEIGHTS, where the float32 weights are written first
+usage: python serve.py WEIGHTS NAME, where the embedded model's weights are written first if there are none
 """
 
 from __future__ import annotations
@@ -37,11 +37,12 @@ def write_weights(path: Path) -> None:
     writer.close()
 
 
-def main(weights: Path) -> None:
-    write_weights(weights)
+def main(weights: Path, name: str) -> None:
+    if not weights.is_file():
+        write_weights(weights)
     how = xllamacpp.CommonParams()
-    how.model.path, how.model_alias = str(weights), {"smollm2"}
-    how.n_ctx, how.n_parallel, how.cpuparams.n_threads, how.port = 4096, 4, 1, 0
+    how.model.path, how.model_alias = str(weights), {name}
+    how.n_ctx, how.n_parallel, how.cpuparams.n_threads, how.port = 8192, 4, 1, 0
     server = xllamacpp.Server(how)
     sys.stdout.write(f"{server.listening_address}\n")
     sys.stdout.flush()
@@ -52,4 +53,4 @@ def main(weights: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2])

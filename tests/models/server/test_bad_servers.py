@@ -12,10 +12,10 @@ from transformers import PreTrainedTokenizerFast
 
 from silicus.errors import ModelError
 from silicus.models import loading
+from silicus.models.kept import Kept
 from silicus.models.server import Budget, ServerModel, ServerSettings, load_server
 from silicus.models.server.client import Client
 from silicus.models.server.exact import _SAMPLE, ExactScoring, Reading
-from silicus.models.server.kept import Kept
 from silicus.study import Scale
 from tests.models.server.conftest import prompts_of
 from tests.models.server.upstream import Upstream, number_of

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from silicus.errors import InputError, RunError
+from silicus.models.kept import Kept, Spent
 from silicus.models.server import Budget, Pace, Price, ServerModel, ServerSettings
-from silicus.models.server.budget import Reserved, Spent
-from silicus.models.server.kept import Kept
+from silicus.models.server.budget import Reserved
 from tests.models.server.conftest import prompts_of
 from tests.models.server.faults import Faults
 from tests.models.server.upstream import READ, WRITTEN, said

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from silicus.errors import ModelError
+from silicus.models.kept import Kept
 from silicus.models.server import Budget, ServerModel, ServerSettings
-from silicus.models.server.kept import Kept
 from tests.models.server.conftest import prompts_of
 from tests.models.server.faults import FAULTS, NEVER_FORWARDED, Faults
 from tests.models.server.upstream import READ, WRITTEN, say

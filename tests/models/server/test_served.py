@@ -16,7 +16,9 @@ from silicus.models.trained_as import probes
 from silicus.options import SimulateOptions
 from silicus.prompts import Prompt, get_template, render
 from silicus.workflow import evaluate_run, read_run, simulate
+from tests.models.server.conftest import address_of
 from tests.models.server.faults import Faults
+from tests.models.server.tiny_weights import answering_tiny
 
 pytestmark = pytest.mark.skipif("sys.platform == 'win32'", reason="llama.cpp's wheel is not there")
 
@@ -24,18 +26,16 @@ TOLERANCE = 1e-3
 SAMPLES = 30
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _tokenizer_read_once(smollm2):
-    """Reading the tokenizer out of the weights again takes many seconds."""
-    encoder = smollm2.encoder
-    words = loading.Words(encoder._tokenizer, encoder.limit, smollm2.fingerprint, None)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loading, "load_words", lambda name: words)
-        yield
+@pytest.fixture(autouse=True)
+def _tokenizer_known(monkeypatch: pytest.MonkeyPatch):
+    """The tiny model's tokenizer is in no folder."""
+    encoder = answering_tiny().encoder
+    words = loading.Words(answering_tiny().tokenizer, encoder.limit, "tiny", None)
+    monkeypatch.setattr(loading, "load_words", lambda _: words)
 
 
-def served(address: str, **settings) -> ServerModel:
-    return load_server(ServerSettings(address=address, model="smollm2", budget=Budget(), concurrency=4, **settings))
+def served(address: str, name: str = "tiny", **settings) -> ServerModel:
+    return load_server(ServerSettings(address=address, model=name, budget=Budget(), concurrency=4, **settings))
 
 
 @pytest.fixture(scope="module")
@@ -51,14 +51,14 @@ def prompts() -> dict[str, Prompt]:
 
 
 @pytest.fixture(scope="module")
-def local(smollm2, prompts) -> dict[str, np.ndarray]:
-    answers = dict(smollm2.answer(list(prompts.values())))
+def local(prompts) -> dict[str, np.ndarray]:
+    answers = dict(answering_tiny().answer(list(prompts.values())))
     return {name: np.exp(answers[place]) for place, name in enumerate(prompts)}
 
 
-@pytest.fixture(scope="module")
-def exact(served_smollm2, prompts) -> tuple[ServerModel, dict[str, np.ndarray]]:
-    model = served(served_smollm2, tokenizer="smollm2")
+@pytest.fixture
+def exact(served_tiny, prompts) -> tuple[ServerModel, dict[str, np.ndarray]]:
+    model = served(served_tiny, tokenizer="tiny")
     answers = dict(model.answer(list(prompts.values())))
     return model, {name: np.exp(answers[place]) for place, name in enumerate(prompts)}
 
@@ -70,15 +70,26 @@ def test_exact_probabilities_are_those_of_the_model_here(exact, local, name):
     np.testing.assert_allclose(answers[name], local[name], atol=TOLERANCE)
 
 
-def test_first_tokens_are_those_of_the_model_here(served_smollm2, prompts, local):
-    model = served(served_smollm2, scoring="tokens")
+def test_the_embedded_model_answers_as_here(starting_smollm2, smollm2, prompts, monkeypatch):
+    # Reading the tokenizer out of the weights again takes many seconds.
+    words = loading.Words(smollm2.tokenizer, smollm2.encoder.limit, smollm2.fingerprint, None)
+    monkeypatch.setattr(loading, "load_words", lambda _: words)
+    model = served(address_of(starting_smollm2), "smollm2", tokenizer="smollm2")
+    asked = [prompts["points"], prompts["letters"]]
+    theirs, ours = dict(model.answer(asked)), dict(smollm2.answer(asked))
+    for place in range(len(asked)):
+        np.testing.assert_allclose(np.exp(theirs[place]), np.exp(ours[place]), atol=TOLERANCE)
+
+
+def test_first_tokens_are_those_of_the_model_here(served_tiny, prompts, local):
+    model = served(served_tiny, scoring="tokens")
     answers = dict(model.answer([prompts["points"], prompts["letters"]]))
     for place, name in enumerate(("points", "letters")):
         np.testing.assert_allclose(np.exp(answers[place]), local[name], atol=TOLERANCE)
 
 
-def test_shares_lie_around_the_probabilities_and_every_text_is_an_answer(served_smollm2, prompts, local):
-    model = served(served_smollm2, samples=SAMPLES, seed=1)
+def test_shares_lie_around_the_probabilities_and_every_text_is_an_answer(served_tiny, prompts, local):
+    model = served(served_tiny, samples=SAMPLES, seed=1)
     assert model.scoring == "samples"
     answers = dict(model.answer([prompts["points"], prompts["letters"]]))
     assert model.came_to() == {"answer": 2 * SAMPLES}
@@ -88,10 +99,10 @@ def test_shares_lie_around_the_probabilities_and_every_text_is_an_answer(served_
         np.testing.assert_array_less(np.abs(np.exp(answers[place]) - expected), 4 * error)
 
 
-def test_the_server_itself_comes_through_faults_too(served_smollm2, prompts, exact, monkeypatch):
+def test_the_server_itself_comes_through_faults_too(served_tiny, prompts, exact, monkeypatch):
     monkeypatch.setattr("silicus.models.server.client._FIRST_WAIT_SECONDS", 0.002)
-    with Faults(served_smollm2, seed=4, most=3, drip_seconds=0.0) as proxy:
-        model = served(proxy.address, tokenizer="smollm2")
+    with Faults(served_tiny, seed=4, most=3, drip_seconds=0.0) as proxy:
+        model = served(proxy.address, tokenizer="tiny")
         answers = dict(model.answer([prompts["points"], prompts["letters"]]))
     for place, name in enumerate(("points", "letters")):
         # What is computed side by side is rounded otherwise than alone.
@@ -99,17 +110,17 @@ def test_the_server_itself_comes_through_faults_too(served_smollm2, prompts, exa
     assert proxy.met.total() > proxy.met["passed"] > 0
 
 
-def test_a_prompt_longer_than_the_server_reads_is_told_with_its_place(served_smollm2, prompts):
-    long = replace(prompts["points"], user=f"{prompts['points'].user} {'very ' * 1500}")
+def test_a_prompt_longer_than_the_server_reads_is_told_with_its_place(served_tiny, prompts):
+    long = replace(prompts["points"], user=f"{prompts['points'].user} {'very ' * 3000}")
     with pytest.raises(Exception, match=r"question 'choice', respondent .*status 400\).*(context|exceed)"):
-        dict(served(served_smollm2, samples=1).answer([long]))
+        dict(served(served_tiny, samples=1).answer([long]))
 
 
-def test_a_study_is_simulated_and_evaluated(served_smollm2, smollm2, tmp_path: Path, monkeypatch):
+def test_a_study_is_simulated_and_evaluated(served_tiny, tmp_path: Path, monkeypatch):
     # The door shows a function of the same name.
-    monkeypatch.setattr(import_module("silicus.workflow.simulate"), "load_model", lambda *_: smollm2)
+    monkeypatch.setattr(import_module("silicus.workflow.simulate"), "load_model", lambda *_: answering_tiny())
     options = SimulateOptions(
-        model="smollm2", server=served_smollm2, tokenizer="smollm2", respondents="1", out=tmp_path / "served"
+        model="tiny", server=served_tiny, tokenizer="tiny", respondents="1", out=tmp_path / "served"
     )
     folder = simulate("asian-disease", options)
     here = simulate("asian-disease", SimulateOptions(respondents="1", out=tmp_path / "here"))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from silicus.errors import InputError, RunError, counted
+from silicus.models.kept import Spent
 
-__all__ = ["Budget", "Price", "Reserved", "Spent"]
+__all__ = ["Budget", "Price", "Reserved"]
 
 _MILLION = 1_000_000
 _MOST_BELIEVED = 1 << 40
@@ -59,21 +60,6 @@ class Reserved:
             self.read if read is None or read < self.least else min(read, _MOST_BELIEVED),
             self.written if written is None or written < 1 else min(written, _MOST_BELIEVED),
         )
-
-
-@dataclass(frozen=True)
-class Spent:
-    """What calls used.
-
-    Attributes:
-        calls: how many were made, those that failed among them.
-        read: tokens of prompts.
-        written: tokens of answers.
-    """
-
-    calls: int = 0
-    read: int = 0
-    written: int = 0
 
 
 @dataclass

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,17 +11,17 @@ import numpy as np
 
 from silicus.errors import ModelError
 from silicus.models.encode import place_of
+from silicus.models.kept import Kept
 from silicus.models.server.answers import content, listed
 from silicus.models.server.budget import Reserved
 from silicus.models.server.client import Call, Client
-from silicus.models.server.kept import Kept
 from silicus.models.server.settings import ServerSettings
+from silicus.models.spoken import read_text
 from silicus.models.writing import Writing
 from silicus.prompts import Prompt
 from silicus.record import digest
-from silicus.study import Outcome, spoken_answer
 
-__all__ = ["FirstToken", "Sampled", "draw_call", "read_text", "standard_error"]
+__all__ = ["FirstToken", "Sampled", "draw_call", "standard_error"]
 
 _CHAT = "/chat/completions"
 _MOST_TOP = 20
@@ -40,10 +39,6 @@ _AS_IT_IS: Mapping[str, Mapping[str, float]] = {
     "llamacpp": {"top_k": 0, "min_p": 0.0, "repeat_penalty": 1.0},
 }
 """Servers cut unlikely answers off unless they are told not to."""
-_LETTER = re.compile(
-    r"(?:(?:(?:my|the) )?(?:answer|response)(?: is)?\b\s*:?\s*)?[\"'(*]*(?-i:([A-Z]))(?=[\"')*]*(?:$|[.:)\n]))",
-    re.IGNORECASE,
-)
 
 
 class FirstToken:
@@ -163,24 +158,6 @@ def draw_call(prompt: Prompt, settings: ServerSettings, maker: str, how: Writing
         "seed": int(own, 16),
     }
     return Call(_CHAT, body, _most(prompt, how.most_tokens), str(number))
-
-
-def read_text(prompt: Prompt, text: str) -> tuple[int | None, Outcome]:
-    """Return which of a prompt's answers a text is, `None` for none, and what it comes to."""
-    plain = text.strip().strip("\"'*.)( ")
-    exact = next((place for place, answer in enumerate(prompt.answers) if plain == answer), None)
-    if exact is not None:
-        return exact, Outcome.ANSWER
-    found = spoken_answer(text, prompt.item.scale)
-    if all(len(answer) == 1 and answer.isalpha() for answer in prompt.answers):
-        # "C. Somewhat agree", but not "I agree": a letter alone, or with an end behind it.
-        letter = _LETTER.match(text.strip())
-        if letter and letter[1] in prompt.answers:
-            return prompt.answers.index(letter[1]), Outcome.ANSWER
-        if found.why == "a number":
-            # Which of the letters it numbers, nobody said.
-            return None, Outcome.UNREADABLE
-    return None if found.answer is None else prompt.item.scale.answers.index(found.answer), found.outcome
 
 
 def _chat(prompt: Prompt, settings: ServerSettings) -> dict[str, Any]:

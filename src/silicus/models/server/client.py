@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from silicus.errors import ModelError, RunError
+from silicus.models.kept import Kept
 from silicus.models.server.budget import Reserved
 from silicus.models.server.failing import AnswerError, PassingError, refused, usage
-from silicus.models.server.kept import Kept
 from silicus.models.server.secret import Secret
 from silicus.models.server.settings import ServerSettings
 from silicus.plugins import require

@@ -101,7 +101,8 @@ class ExactScoring:
             body = {"model": model, "token_ids": tokens, "sampling_params": one}
             call = Call(f"{self._settings.root}{_VLLM_TOKENS}", body, most)
         else:
-            body = {"model": model, "prompt": tokens, "max_tokens": 1, "temperature": 1.0, "logprobs": _TOP}
+            # The token that is drawn is not read; were it part of a sign, as by chance it may be, none would be listed.
+            body = {"model": model, "prompt": tokens, "max_tokens": 1, "temperature": 0.0, "logprobs": _TOP}
             call = Call("/completions", body, most, also=str(wanted))
         try:
             _, values = await self._client.ask(call, lambda answered: self._read(answered, wanted))

@@ -13,11 +13,12 @@ import numpy as np
 
 from silicus.errors import ModelError, SilicusError, did_you_mean
 from silicus.models.encode import Encoder, place_of
+from silicus.models.kept import Kept
 from silicus.models.server.chat import FirstToken, Sampled, standard_error
 from silicus.models.server.client import Client
 from silicus.models.server.exact import TAKES_TOKENS, ExactScoring, Reading, check_tokenizer
 from silicus.models.server.failing import RefusedError
-from silicus.models.server.kept import Kept
+from silicus.models.server.loop import Loop
 from silicus.models.server.settings import ServerSettings
 from silicus.models.server.writing import Texts
 from silicus.models.writing import Text, Writing
@@ -50,7 +51,10 @@ class ServerModel:
         fingerprint: a hash of all that its answers depend on and that can be known from here.
         scoring: how probabilities are had.
         encoder: turns prompts into tokens; `None` where the server does that.
+        writes: that it can write, whatever way of scoring.
     """
+
+    writes = True
 
     def __init__(self, settings: ServerSettings, maker: str, scoring: str, reading: Reading | None = None) -> None:
         self.name, self.scoring = settings.model, scoring
@@ -99,8 +103,8 @@ class ServerModel:
         self, prompts: Sequence[Prompt], asking_through: Callable[[Client], _Asking[Answer]]
     ) -> Iterator[tuple[int, Answer]]:
         """Yield a prompt's index and what it is answered with, as answers come."""
-        with asyncio.Runner() as runner:
-            client = runner.run(self._client())
+        with Loop() as loop:
+            client = loop.run(self._client())
             asking = asking_through(client)
 
             async def begin() -> set[asyncio.Task[tuple[int, Answer]]]:
@@ -110,16 +114,16 @@ class ServerModel:
             try:
                 for prompt in prompts:
                     asking.check(prompt)
-                waiting = every = runner.run(begin())
+                waiting = every = loop.run(begin())
                 while waiting:
-                    done, waiting = runner.run(_some(waiting))
+                    done, waiting = loop.run(_some(waiting))
                     for task in done:
                         yield task.result()
             except (SilicusError, GeneratorExit):
-                runner.run(_come_in(client))
+                loop.run(_come_in(client))
                 raise
             finally:
-                runner.run(_end(every, client))
+                loop.run(_end(every, client))
 
     async def _client(self) -> Client:
         return Client(self._settings, self._kept)
@@ -193,7 +197,8 @@ def load_server(settings: ServerSettings) -> ServerModel:
     Raises:
         ModelError: the server cannot be reached, serves no such model, or cannot be asked in this way.
     """
-    maker = asyncio.run(_maker(settings))
+    with Loop() as loop:
+        maker = loop.run(_maker(settings))
     scoring = settings.scoring
     if scoring == "auto":
         scoring = "exact" if settings.tokenizer and maker in TAKES_TOKENS else "samples"
@@ -207,7 +212,8 @@ def load_server(settings: ServerSettings) -> ServerModel:
             "llama.cpp. Take --scoring tokens or samples."
         )
     words = require("silicus.models.loading").load_words(settings.tokenizer)
-    asyncio.run(_check(settings, words.tokenizer, maker))
+    with Loop() as loop:
+        loop.run(_check(settings, words.tokenizer, maker))
     encoder = Encoder(words.tokenizer, words.limit)
     return ServerModel(settings, maker, scoring, Reading(encoder, encoder.end_tokens(words.ends), words.weights))
 

@@ -1,4 +1,4 @@
-"""Calls that were answered, kept in the run folder: none is made twice, and none paid for is lost."""
+"""Calls that were answered and texts that were written, kept in the run folder: none is made twice, none is lost."""
 
 from __future__ import annotations
 
@@ -6,19 +6,34 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from silicus.errors import RunError
-from silicus.models.server.budget import Spent
 
-__all__ = ["Kept"]
+__all__ = ["Kept", "Spent"]
 
 _TABLES = (
     "calls (asked TEXT PRIMARY KEY, answered TEXT NOT NULL)",
     "came_to (asked TEXT PRIMARY KEY, what TEXT NOT NULL)",
     "attempts (number INTEGER PRIMARY KEY, read INTEGER NOT NULL, written INTEGER NOT NULL)",
 )
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What calls used.
+
+    Attributes:
+        calls: how many were made, those that failed among them.
+        read: tokens of prompts.
+        written: tokens of answers.
+    """
+
+    calls: int = 0
+    read: int = 0
+    written: int = 0
 
 
 class Kept:
@@ -36,8 +51,9 @@ class Kept:
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
         try:
-            # Each statement is a transaction of its own.
-            self._rows = sqlite3.connect(path or ":memory:", isolation_level=None)
+            # Each statement is a transaction of its own. In a notebook a server is asked in another thread, while this
+            # one waits: there is never more than one at a time.
+            self._rows = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False)
         except sqlite3.Error as error:
             raise self._unusable(error) from None
         # A log beside the file takes no wait for the disk at every call; that one process alone has it, no network

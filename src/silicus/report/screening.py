@@ -1,0 +1,267 @@
+"""A screening as one page and as a few lines at the prompt."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from silicus.effects import Amount, ArmScreen, ArmValue, CellScreen, Effect, Rectified, Screening
+from silicus.report.charts import COLOURS, Spec, known, quantity, svg
+from silicus.report.page import print_anywhere, write_page
+from silicus.report.screening_words import (
+    SYNTHETIC,
+    VERDICTS,
+    arm_rows,
+    needed_rows,
+    past_sentences,
+    pilot_sentences,
+    recommendations,
+    unproven,
+    with_ends,
+    worth_sentences,
+)
+from silicus.report.words import number, percent
+
+__all__ = ["NEEDED", "print_screening", "write_screening"]
+
+_WIDTH = 110
+_COLOURS = {
+    "simulated": COLOURS[1], "expected of people": "#000000", "pilot alone": COLOURS[0], "rectified": "#009E73"
+}  # fmt: skip
+"""Of Okabe and Ito's palette for colour-blind readers, and black."""
+
+NEEDED = (
+    "question", "arm", "as simulated", "as expected", "cautious", "assured", "found",
+    "detectable", "rests on",
+)  # fmt: skip
+"""Columns of the table of people: see `NEEDED_TOLD`."""
+
+NEEDED_TOLD = {
+    "as simulated": "for the simulated effect taken at its word: too few where models inflate effects",
+    "as expected": "for the effect that is expected of people",
+    "cautious": "for the end nearest 0 of the interval that holds the effect with probability 0.6",
+    "assured": "such that the study finds the effect with the wanted probability, whichever of all that is plausible "
+    "its size is",
+    "found": "the probability that the planned number of people finds the effect in its expected direction",
+    "detectable": "the smallest effect, in points, that the planned number of people finds with the wanted power",
+}
+"""What the columns are."""
+
+
+def print_screening(screening: Screening, console: Console) -> None:
+    """Print a screening in at most 110 columns: verdict, effects, which arms to field, how many people.
+
+    Args:
+        screening: what was found.
+        console: where it is printed.
+    """
+
+    def show(where: Console) -> None:
+        width = min(_WIDTH, where.width)
+        where.print(Text(f"{screening.title}", style="bold"), highlight=False)
+        where.print(Text(f"{SYNTHETIC} {screening.respondents:,} simulated respondents.\n"), highlight=False)
+        where.print(Text(f"Verdict: {screening.gate.verdict}. {VERDICTS[screening.gate.verdict]}", style="bold"))
+        for reason in screening.gate.reasons:
+            _say(where, f"- {reason}", width, "  ")
+        where.print()
+        where.print(_effects(screening), width=width)
+        for sentence in _after_effects(screening):
+            _say(where, sentence, width)
+        where.print()
+        for sentence in recommendations(screening):
+            _say(where, sentence, width)
+        if rows := needed_rows(screening):
+            where.print()
+            where.print(_needed(rows, screening), width=width)
+
+    print_anywhere(show, console)
+
+
+def _say(where: Console, sentence: str, width: int, indent: str = "") -> None:
+    where.print(Text("\n".join(textwrap.wrap(sentence, width, subsequent_indent=indent))), highlight=False)
+
+
+def _after_effects(screening: Screening) -> Iterator[str]:
+    reasons = dict.fromkeys(arm.reason for arm in screening.arms if arm.reason)
+    yield from (f"No prediction interval: {reason}." for reason in reasons)
+    yield from past_sentences(screening)
+    yield from worth_sentences(screening)
+    yield from pilot_sentences(screening)
+
+
+def _plain(*heads: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1), header_style="bold")
+    for place, head in enumerate(heads):
+        table.add_column(Text(head), justify="left" if place < 2 else "right", overflow="fold", no_wrap=place < 2)
+    return table
+
+
+def _columns(screening: Screening) -> list[tuple[str, str]]:
+    """Return the columns of the table of effects that say something: head, and field of `ArmRow`."""
+    found = [("simulated", "simulated"), ("% of range", "percent"), ("expected of people [95 %]", "expected")]
+    if screening.pilot_people is not None:
+        found += [("pilot alone [95 %]", "alone"), ("rectified [95 %]", "rectified"), ("adjusted [95 %]", "adjusted")]
+    level = percent(1 - screening.plan.alpha)
+    return [(head.replace("95 %", level), field) for head, field in found]
+
+
+def _effects(screening: Screening) -> Table:
+    columns = _columns(screening)
+    table = _plain("question", "arm", *(head for head, _ in columns))
+    for row in arm_rows(screening):
+        table.add_row(*(Text(getattr(row, name)) for name in ("question", "arm", *(field for _, field in columns))))
+    control = screening.arms[0].control if screening.arms else ""
+    unsure = unproven(screening)
+    table.title = Text(f"Effects against '{control}', in scale points{f' — {unsure}' if unsure else ''}", style="bold")
+    table.title_justify = "left"
+    return table
+
+
+def _needed(rows: Sequence[Sequence[str]], screening: Screening) -> Table:
+    table = _plain(*NEEDED)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    table.title = Text(_needed_title(screening), style="bold")
+    table.title_justify = "left"
+    return table
+
+
+def _needed_title(screening: Screening) -> str:
+    plan = screening.plan
+    return f"People needed in each arm for power {percent(plan.power)}; found and detectable are for {plan.people:,}"
+
+
+def write_screening(path: Path, screening: Screening) -> None:
+    """Write a screening as one HTML page that needs nothing else.
+
+    Raises:
+        MissingExtraError: a library of the extra `report` is not installed.
+        RunError: the file cannot be written.
+    """
+    columns = _columns(screening)
+    rows = arm_rows(screening)
+    write_page(
+        path,
+        "screening.html.j2",
+        screening=screening,
+        meaning=VERDICTS[screening.gate.verdict],
+        synthetic=SYNTHETIC,
+        unproven=unproven(screening),
+        recommended=list(recommendations(screening)),
+        charts=[(question.question, _forest(screening, question.question)) for question in screening.questions],
+        heads=[head for head, _ in columns],
+        rows=[(row.question, row.arm, *(getattr(row, field) for _, field in columns)) for row in rows],
+        after=list(_after_effects(screening)),
+        needed_title=_needed_title(screening),
+        needed_heads=NEEDED,
+        needed_told=NEEDED_TOLD,
+        needed=needed_rows(screening),
+        choices=[(question, _choice(question.choice.arms)) for question in screening.questions],
+        more=list(_more(screening)),
+        splits=[(q.question, q.split) for q in screening.questions if q.split is not None],
+        cells=[_cell(cell) for cell in screening.cells],
+        moderated=[_moderated(each) for each in screening.moderated],
+        number=number,
+    )
+
+
+def _choice(arms: Sequence[ArmValue]) -> list[list[str]]:
+    return [
+        [
+            arm.arm, number(arm.expected, 2, signed=True), percent(arm.better.value), percent(arm.matters.value),
+            percent(arm.best.value), number(arm.gain.value, 3, signed=True),
+        ]
+        for arm in arms
+    ]  # fmt: skip
+
+
+def _more(screening: Screening) -> Iterator[list[str]]:
+    for arm in screening.arms:
+        for row in arm.pilot.more if arm.pilot else []:
+            yield [
+                arm.question, arm.arm, f"{row.more:,}", number(row.cost, 0), f"±{number(row.half_width, 2)}",
+                f"±{number(row.half_width_alone, 2)}", number(row.saved, 0),
+            ]  # fmt: skip
+
+
+def _cell(cell: CellScreen) -> list[str]:
+    return [
+        cell.question, cell.condition, number(cell.predicted, 2), number(cell.predicted_sd, 2), percent(cell.refusal),
+        with_ends(cell.expected).replace("+", ""),
+    ]  # fmt: skip
+
+
+def _moderated(effect: Effect) -> list[str]:
+    among = f"{effect.moderator}: {effect.level}" + (f" against {effect.against}" if effect.against else "")
+    return [effect.question, effect.arm, among, number(effect.points.value, 2, signed=True)]
+
+
+def _forest(screening: Screening, question: str) -> str:
+    """Return a chart of a question's effects: simulated, expected, and what the pilot says."""
+    arms = [arm for arm in screening.arms if arm.question == question]
+    rows = [row for arm in arms for row in _points(arm)]
+    kinds = list(dict.fromkeys(str(row["kind"]) for row in rows))
+    names = [arm.arm for arm in arms]
+    height = max(90, 22 * len(kinds) * len(arms))
+    y: Spec = {"field": "arm", "type": "nominal", "sort": names, "title": None}
+    offset: Spec = {"field": "kind", "type": "nominal", "sort": kinds}
+    colour: Spec = {
+        "field": "kind", "type": "nominal", "sort": kinds, "legend": {"title": None, "orient": "top"},
+        "scale": {"domain": kinds, "range": [_COLOURS[kind] for kind in kinds]},
+    }  # fmt: skip
+    title = f"difference from {arms[0].control}, scale points"
+    layers: list[Spec] = [
+        {
+            "data": {"values": [{"x": 0}]},
+            "mark": {"type": "rule", "color": "#999", "strokeDash": [4, 4]},
+            "encoding": {"x": quantity("x")},
+        },
+        {
+            "mark": {"type": "rule", "strokeWidth": 2},
+            "transform": [known("low", "high")],
+            "encoding": {
+                "y": y, "yOffset": offset, "x": quantity("low"), "x2": {"field": "high"}, "color": colour,
+            },
+        },
+        {
+            "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1},
+            "encoding": {
+                "y": y, "yOffset": offset, "x": quantity("value", title=title, scale=_axis(rows, arms[0].span)),
+                "color": colour,
+            },
+        },
+    ]  # fmt: skip
+    told = "; ".join(f"{row['arm']}, {row['kind']}: {row['text']}" for row in rows)
+    chart: Spec = {"data": {"values": rows}, "layer": layers, "width": 620, "height": height}
+    return svg(chart, f"Effects on {question} against {arms[0].control}, in scale points. {told}.")
+
+
+def _axis(rows: Sequence[dict[str, object]], span: float) -> Spec:
+    """Return an axis on which differences below a hundredth of the scale's range do not fill the chart."""
+    known = [end for row in rows for name in ("value", "low", "high") if isinstance(end := row[name], float)]
+    least = span / 100
+    return {"domain": [min([*known, -least]), max([*known, least])], "nice": True}
+
+
+def _points(arm: ArmScreen) -> Iterator[dict[str, object]]:
+    """Yield what is known of an effect, as points with whiskers."""
+    yield _point(arm.arm, "simulated", arm.predicted.points)
+    if arm.expected.value is not None:
+        yield _point(arm.arm, "expected of people", arm.expected)
+    if arm.pilot is None:
+        return
+    yield _point(arm.arm, "pilot alone", arm.pilot.alone.points)
+    if arm.pilot.rectified is not None:
+        yield _point(arm.arm, "rectified", arm.pilot.rectified)
+
+
+def _point(arm: str, kind: str, found: Amount | Rectified) -> dict[str, object]:
+    value = found.value if isinstance(found, Amount) else found.estimate
+    text = number(value, 2, signed=True)
+    return {"arm": arm, "kind": kind, "value": value, "low": found.low, "high": found.high, "text": text}

@@ -1,0 +1,219 @@
+"""A screening in words: what both its page and the prompt say of effects, numbers of people, and trust."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from silicus.effects import NOT_BENCHMARKED, Amount, ArmScreen, QuestionScreen, SampleSize, Screening
+from silicus.errors import counted
+from silicus.report.words import DASH, number, percent
+
+__all__ = [
+    "SYNTHETIC",
+    "VERDICTS",
+    "ArmRow",
+    "arm_rows",
+    "needed_rows",
+    "past_sentences",
+    "people",
+    "pilot_sentences",
+    "recommendations",
+    "unproven",
+    "with_ends",
+    "worth_sentences",
+]
+
+SYNTHETIC = "These are simulated answers, not data from people."
+
+VERDICTS = {
+    "supported": "The checks speak for the simulation, within the intervals below.",
+    "weak": "Take this as a hint of what to test, not as evidence.",
+    "do not use": "Do not base a decision on this simulation.",
+}
+"""What each verdict means for whoever reads it."""
+
+_BASES = {
+    "past errors": "the model's past errors",
+    "rectified pilot": "the rectified pilot",
+    "pilot alone": "the pilot alone",
+}
+
+
+@dataclass(frozen=True)
+class ArmRow:
+    """An effect as a row of a table, in points of the scale; texts.
+
+    Attributes:
+        question: its id.
+        arm: its id.
+        simulated: as the model has it.
+        percent: the same in percent of the scale's range.
+        expected: what past errors lead to expect of people, with the prediction interval.
+        alone: the pilot alone.
+        rectified: the simulation rectified by the pilot.
+        adjusted: the pilot adjusted for predictions.
+    """
+
+    question: str
+    arm: str
+    simulated: str
+    percent: str
+    expected: str
+    alone: str
+    rectified: str
+    adjusted: str
+
+
+def with_ends(amount: Amount, digits: int = 2) -> str:
+    """Return a number with its interval, a dash where it is unknown."""
+    low, high = number(amount.low, digits, signed=True), number(amount.high, digits, signed=True)
+    ends = "" if DASH in {low, high} else f" [{low}, {high}]"
+    return number(amount.value, digits, signed=True) + ends
+
+
+def arm_rows(screening: Screening) -> list[ArmRow]:
+    """Return every effect as texts, in the order of the plan."""
+    return [_row(arm) for arm in screening.arms]
+
+
+def _row(arm: ArmScreen) -> ArmRow:
+    pilot = arm.pilot
+    found = pilot.rectified if pilot is not None else None
+    rectified = (
+        DASH
+        if found is None
+        else with_ends(
+            Amount(value=found.estimate, standard_error=found.standard_error, low=found.low, high=found.high)
+        )
+    )
+    return ArmRow(
+        question=arm.question,
+        arm=arm.arm,
+        simulated=number(arm.predicted.points.value, 2, signed=True),
+        percent=number(arm.predicted.percent.value, 1, signed=True),
+        expected=with_ends(arm.expected),
+        alone=DASH if pilot is None else with_ends(pilot.alone.points),
+        rectified=rectified,
+        adjusted=DASH if pilot is None else with_ends(pilot.adjusted),
+    )
+
+
+def people(count: int | None) -> str:
+    """Return a number of people, a dash where it is unknown."""
+    return DASH if count is None else f"{count:,}"
+
+
+def needed_rows(screening: Screening) -> list[list[str]]:
+    """Return how many people each arm needs: question, arm, then by what is taken for the effect, and what is found.
+
+    The columns are those of `NEEDED`.
+    """
+    return [_needed(arm, arm.size) for arm in screening.arms if arm.size is not None]
+
+
+def _needed(arm: ArmScreen, size: SampleSize) -> list[str]:
+    basis = _BASES[arm.basis] if arm.basis else "nothing"
+    return [
+        arm.question,
+        arm.arm,
+        people(size.naive.arm),
+        people(size.shrunken.arm),
+        people(size.safeguard.arm),
+        people(size.assured.arm),
+        percent(size.assurance),
+        number(size.detectable.value, 2),
+        basis,
+    ]
+
+
+def recommendations(screening: Screening) -> Iterator[str]:
+    """Yield, question by question, which arms to field, or why nothing can be said."""
+    if screening.gate.verdict == "do not use" and screening.pilot_people is None:
+        yield "No arm is recommended: the model failed a check, so its effects are no reason to prefer one."
+        return
+    for question in screening.questions:
+        yield _recommended(question, screening)
+
+
+def _recommended(question: QuestionScreen, screening: Screening) -> str:
+    choice, lead = question.choice, f"{question.question} ({question.better} is better): "
+    if choice.recommended is None:
+        return f"{lead}which arm to field cannot be told, for {choice.reason}."
+    if not choice.recommended:
+        return (
+            f"{lead}no arm is worth fielding: with probability {percent(choice.control_best.value)} none is better "
+            "than the control."
+        )
+    found = next(each for each in choice.sets if each.arms == choice.recommended)
+    arms = " and ".join(choice.recommended)
+    return (
+        f"{lead}field {arms} beside the control; the best of all is among these with probability "
+        f"{percent(found.holds_best.value)} (random draws: ±{percent(2 * (found.holds_best.error or 0), 1)}; "
+        f"{percent(screening.plan.keep)} was asked for)."
+    )
+
+
+def past_sentences(screening: Screening) -> Iterator[str]:
+    """Yield what past studies say of the model's errors."""
+    for errors, what in ((screening.past_effects, "effects"), (screening.past_means, "means")):
+        if errors is None:
+            continue
+        if errors.reason is not None:
+            yield f"Of {what} there are no prediction intervals: {errors.reason}."
+            continue
+        slope, held = errors.slope, errors.held_out
+        studies = counted(errors.studies_n, "past study", "past studies")
+        yield (
+            f"Past {what}: {studies}, {errors.quantities_n:,} "
+            f"{'differences' if what == 'effects' else 'means'}. People's were {number(slope.value, 2)} "
+            f"[{number(slope.low, 2)}, {number(slope.high, 2)}] for 1 predicted; the error left has a standard "
+            f"deviation of {percent(errors.error.value, 1)} of the scale's range."
+        )
+        if held is not None:
+            ends = f" [{percent(held.low)}, {percent(held.high)}]" if held.low is not None else ""
+            yield (
+                f"Held out one study at a time, intervals for {what} meant to hold {percent(errors.level)} held "
+                f"{percent(held.coverage)}{ends}."
+            )
+        if errors.note:
+            yield f"{errors.note[:1].upper()}{errors.note[1:]}."
+
+
+def worth_sentences(screening: Screening) -> Iterator[str]:
+    """Yield to how many people the simulation is equal."""
+    for question in screening.questions:
+        found = question.worth
+        if found is None or found.respondents.value is None:
+            continue
+        own, without = found.respondents, found.without_model
+        ends = f" [{number(own.low, 0)}, {number(own.high, 0)}]" if own.low is not None else ""
+        yield (
+            f"{question.question}: a simulated effect is worth about {number(own.value, 0)}{ends} people in each arm; "
+            f"without any model, past effects being mostly small is worth {number(without.value, 0)}."
+        )
+
+
+def pilot_sentences(screening: Screening) -> Iterator[str]:
+    """Yield what the simulation adds to the pilot, effect by effect, and whether it does harm."""
+    for arm in screening.arms:
+        pilot = arm.pilot
+        if pilot is None:
+            continue
+        lead = f"{arm.question}, {arm.arm}: "
+        found = pilot.rectified
+        if found is None or found.effective_n is None:
+            why = pilot.reason or (found.reason if found is not None else None) or "too little is known"
+            yield f"{lead}not rectified, for {why}."
+            continue
+        yield (
+            f"{lead}{found.pilot_n:,} answers of people count like {number(found.effective_n, 0)} with the simulation "
+            f"({number(found.gained, 0, signed=True)}; power {number(found.power, 2)})."
+        )
+        for sentence in found.harm.sentences:
+            yield f"{lead}{sentence[:1].lower()}{sentence[1:].rstrip('.')}."
+
+
+def unproven(screening: Screening) -> str:
+    """Return the sign that results carry until they have been compared with people; nothing afterwards."""
+    return "" if screening.gate.benchmarked else NOT_BENCHMARKED
