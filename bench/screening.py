@@ -9,6 +9,7 @@ the simulation rectified by the pilot.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,7 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
-from silicus.effects import Predicted, adjusted_difference, differences, rectified_difference
+from silicus.effects import Contrast, Predicted, adjusted_difference, differences, rectified_difference
 from silicus.effects import Rows as ArmRows
 from silicus.options import SimulateOptions
 from silicus.study import read_pilot, read_study
@@ -30,13 +31,29 @@ ARMS = {4: "benefits-european", 3: "benefits-latino", 2: "costs-european", 1: "c
 """Codes of the data -> conditions, the control first."""
 
 
+Floats = npt.NDArray[np.float64]
+
+
 @dataclass(frozen=True)
 class Half:
     """Effects as one half of the people, or the model, has them: shape (arms,) each; NaN without an interval."""
 
-    estimate: npt.NDArray[np.float64]
-    half_width: npt.NDArray[np.float64]
-    standard_error: npt.NDArray[np.float64]
+    estimate: Floats
+    half_width: Floats
+    standard_error: Floats
+
+
+@dataclass(frozen=True)
+class People:
+    """People of the experiment: answers and arms, shape (people,), and predictions in every arm, (people, arms)."""
+
+    answers: Floats
+    arm: npt.NDArray[np.int64]
+    predicted: Floats
+
+    def some(self, places: npt.NDArray[np.int64]) -> People:
+        """Return those at some places."""
+        return People(self.answers[places], self.arm[places], self.predicted[places])
 
 
 def people_of(data: Path) -> pl.DataFrame:
@@ -78,86 +95,72 @@ def main(data: Path, *, model: str = "smollm2", splits: int = 200, out: Path = P
     answers = read_pilot(out / "answers.csv", study).responses
     console = Console(width=120)
     for question in study.asked:
-        console.print(_table(question.id, _both(answers, run.predictions, question.id, question.scale.values), splits))
+        both = _people(answers, run.predictions, question.id, np.asarray(question.scale.values, dtype=np.float64))
+        console.print(_table(question.id, both, splits))
 
 
-def _both(
-    answers: pl.DataFrame, predictions: pl.DataFrame, question: str, points: tuple[int, ...]
-) -> tuple[Predicted, npt.NDArray[np.float64]]:
-    """Return people with their answers and predictions, and the variance of the answers."""
-    expected = predictions.filter(question=question).with_columns(
-        mean=pl.col("probabilities").list.eval(pl.element() * pl.Series(list(points))).list.sum()
-    )
-    wide = expected.pivot("condition", index="respondent", values="mean")
+def _people(answers: pl.DataFrame, predictions: pl.DataFrame, question: str, points: Floats) -> People:
+    own = predictions.filter(question=question)
+    mean = np.stack([np.asarray(each, dtype=np.float64) for each in own["probabilities"]]) @ points
+    wide = own.with_columns(mean=pl.Series(mean)).pivot("condition", index="respondent", values="mean")
     given = answers.filter((pl.col("question") == question) & pl.col("response").is_not_null())
     table = given.join(wide, on="respondent", maintain_order="left")
     names = list(ARMS.values())
-    arm = table["condition"].replace_strict(names, range(len(names)), return_dtype=pl.Int64).to_numpy()
-    own = table["response"].cast(pl.Float64).to_numpy()
-    return Predicted(table.select(names).to_numpy().astype(np.float64), own, arm), own
+    arm = table["condition"].replace_strict(names, range(len(names)), return_dtype=pl.Int64)
+    return People(table["response"].cast(pl.Float64).to_numpy(), arm.to_numpy(), table.select(names).to_numpy())
 
 
-def _table(question: str, both: tuple[Predicted, npt.NDArray[np.float64]], splits: int) -> Table:
-    people, _ = both
+def _table(question: str, people: People, splits: int) -> Table:
     rng = np.random.default_rng(2)
     found: dict[str, list[tuple[Half, Half]]] = {}
     for _ in range(splits):
-        order = rng.permutation(len(people.predicted))
-        pilot, rest = (_some(people, half) for half in np.array_split(order, 2))
+        pilot, rest = (people.some(half) for half in np.array_split(rng.permutation(len(people.arm)), 2))
         truth = _alone(rest)
         for name, half in _ways(pilot, rest).items():
             found.setdefault(name, []).append((half, truth))
-    table = Table(question, "mean error", "root mean squared error", "mean half width", "held the other half's effect")
+    heads = ("mean error", "root mean squared error", "mean half width", "held the other half's effect")
+    table = Table(f"{question}, {len(people.arm)} people", *heads)
     for name, pairs in found.items():
         table.add_row(name, *_row(pairs))
     return table
 
 
-def _some(people: Predicted, places: npt.NDArray[np.int64]) -> Predicted:
-    assert people.answers is not None  # noqa: S101 - of people
-    assert people.arm is not None  # noqa: S101 - who were in an arm
-    return Predicted(people.predicted[places], people.answers[places], people.arm[places])
+def _alone(people: People) -> Half:
+    arms = people.predicted.shape[1]
+    return _half(differences(ArmRows(people.answers, people.arm, arms, None, None, None)))
 
 
-def _alone(people: Predicted) -> Half:
-    assert people.answers is not None  # noqa: S101 - of people
-    assert people.arm is not None  # noqa: S101 - who were in an arm
-    return _half(differences(ArmRows(people.answers, people.arm, people.predicted.shape[1], None, None, None)))
-
-
-def _ways(pilot: Predicted, rest: Predicted) -> dict[str, Half]:
+def _ways(pilot: People, rest: People) -> dict[str, Half]:
     """Return the effects by every way of getting them; the model knows nobody's answers of the second half."""
     raw = rest.predicted.mean(axis=0)
     unknown = np.full(len(raw) - 1, np.nan)
-    rectified = rectified_difference(pilot, Predicted(rest.predicted))
-    numbers = np.array([[r.estimate, (r.high or np.nan) - (r.low or np.nan), r.standard_error] for r in rectified])
+    own = Predicted(pilot.predicted, pilot.answers, pilot.arm)
+    rectified = rectified_difference(own, Predicted(rest.predicted))
+    numbers = np.array([(each.estimate, each.low, each.high, each.standard_error) for each in rectified], dtype=float)
     return {
         "raw simulation": Half(raw[1:] - raw[0], unknown, unknown),
         "pilot alone": _alone(pilot),
         "pilot, adjusted for predictions": _half(adjusted_difference(pilot.answers, pilot.arm, pilot.predicted)),
-        "simulation, rectified": Half(numbers[:, 0], numbers[:, 1] / 2, numbers[:, 2]),
+        "simulation, rectified": Half(numbers[:, 0], (numbers[:, 2] - numbers[:, 1]) / 2, numbers[:, 3]),
     }
 
 
-def _half(contrasts: list[object]) -> Half:
-    numbers = np.array([(c.estimate, np.diff(c.interval())[0] / 2, c.standard_error) for c in contrasts])
-    return Half(*numbers.T)
+def _half(contrasts: Sequence[Contrast]) -> Half:
+    ends = np.array([each.interval() for each in contrasts])
+    numbers = np.array([(each.estimate, each.standard_error) for each in contrasts])
+    return Half(numbers[:, 0], (ends[:, 1] - ends[:, 0]) / 2, numbers[:, 1])
 
 
-def _row(pairs: list[tuple[Half, Half]]) -> list[str]:
+def _row(pairs: Sequence[tuple[Half, Half]]) -> list[str]:
     error = np.array([own.estimate - truth.estimate for own, truth in pairs])
     width = np.array([own.half_width for own, _ in pairs])
+    told = [f"{error.mean():+.3f}", f"{np.sqrt((error**2).mean()):.3f}"]
+    if not np.isfinite(width).all():
+        return [*told, "none", "none"]
     # Of two independent estimates the difference has both errors.
     both = np.array([np.hypot(own.standard_error, truth.standard_error) for own, truth in pairs])
     reach = width / np.array([own.standard_error for own, _ in pairs])
-    held = np.abs(error) <= reach * both
-    known = np.isfinite(width).all()
-    return [
-        f"{error.mean():+.3f}",
-        f"{np.sqrt((error**2).mean()):.3f}",
-        f"±{width.mean():.3f}" if known else "none",
-        f"{100 * held.mean():.1f} %" if known else "none",
-    ]
+    return [*told, f"±{width.mean():.3f}", f"{100 * (np.abs(error) <= reach * both).mean():.1f} %"]
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from bench.effects.coverage import INTERVALS, coverage, plain_clusters
 from bench.effects.multiple import false_findings, small_at_bound
+from bench.effects.rectify import main as rectified
 
 
 def main(*, datasets: int = 1000) -> None:
@@ -33,6 +34,7 @@ def main(*, datasets: int = 1000) -> None:
     console.print(table)
     console.print(f"effects at their bound called small at 5 %: {100 * small_at_bound(datasets):.1f} %")
     console.print(f"{time.perf_counter() - start:.1f} s")
+    rectified(datasets=datasets)
 
 
 if __name__ == "__main__":
