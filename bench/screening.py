@@ -122,6 +122,8 @@ def _table(question: str, people: People, splits: int) -> Table:
     table = Table(f"{question}, {len(people.arm)} people", *heads)
     for name, pairs in found.items():
         table.add_row(name, *_row(pairs))
+    errors = np.array([truth.standard_error for _, truth in found["pilot alone"]])
+    table.add_row("exact knowledge of the effect", "", f"{np.sqrt((errors**2).mean()):.3f}", "", "")
     return table
 
 

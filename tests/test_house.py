@@ -25,6 +25,7 @@ from silicus.options import (
     EvaluateOptions,
     InspectOptions,
     PrepareOptions,
+    ScreenOptions,
     SimulateOptions,
     TrainOptions,
 )
@@ -75,7 +76,15 @@ def test_a_file_says_what_it_is_for_and_is_short(path):
     ("kind", "name"),
     [
         (kind, field.name)
-        for kind in (SimulateOptions, EvaluateOptions, InspectOptions, PrepareOptions, TrainOptions, DemoOptions)
+        for kind in (
+            SimulateOptions,
+            ScreenOptions,
+            EvaluateOptions,
+            InspectOptions,
+            PrepareOptions,
+            TrainOptions,
+            DemoOptions,
+        )
         for field in fields(kind)
     ],
 )

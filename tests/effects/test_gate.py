@@ -8,6 +8,7 @@ import pytest
 from silicus.effects.gate import (
     ESSENTIAL,
     NOT_BENCHMARKED,
+    Answered,
     Check,
     CheckName,
     Failures,
@@ -15,6 +16,7 @@ from silicus.effects.gate import (
     Status,
     check_failures,
     check_past_record,
+    check_pilot,
     checked,
     verdict,
 )
@@ -135,24 +137,60 @@ def test_of_few_studies_or_none_nothing_is_said():
 
 
 @pytest.mark.parametrize(
-    ("unread", "cut", "covered", "status"),
+    ("unread", "covered", "status"),
     [
-        (5, 0, 0.9, "passed"),
-        (3, 3, 0.9, "doubtful"),
-        (20, 0, 0.9, "doubtful"),
-        (15, 6, 0.9, "failed"),
-        (0, 0, 0.5, "passed"),
-        (0, 0, 0.49, "doubtful"),
-        (5, 0, np.nan, "passed"),
+        (5, 0.9, "passed"),
+        (6, 0.9, "doubtful"),
+        (20, 0.9, "doubtful"),
+        (21, 0.9, "failed"),
+        (0, 0.5, "passed"),
+        (0, 0.49, "doubtful"),
+        (5, np.nan, "passed"),
     ],
 )
-def test_unanswered_and_cut_prompts_and_answers_not_offered_are_counted(unread, cut, covered, status):
-    found = check_failures(Failures(100, unread, cut, covered))
+def test_unanswered_prompts_and_answers_not_offered_are_counted(unread, covered, status):
+    found = check_failures(Failures(100, unread, covered))
     assert found.status == status
-    assert found.found.startswith(f"of 100 prompts, {unread} unanswered and {cut} cut")
+    assert found.found.startswith(f"of 100 prompts, {unread} unanswered")
     assert ("of the probability" in found.found) == (not np.isnan(covered))
 
 
 def test_where_nothing_was_asked_nothing_is_said():
-    found = check_failures(Failures(0, 0, 0, np.nan))
+    found = check_failures(Failures(0, 0, np.nan))
     assert (found.status, found.found) == ("not done", "nothing was asked.")
+
+
+def test_errors_nearly_as_large_as_without_a_model_are_no_record():
+    assert past(left=0.94).status == "passed"
+    found = past(left=0.96)
+    assert found.status == "doubtful"
+    assert found.found.endswith("; errors were 96 % as large as without any model.")
+
+
+# --- people of this very study
+
+
+def answered(found: float, standard_error: float = 0.1) -> Answered:
+    return Answered("trust, letter", 0.4, 0.1, found, standard_error)
+
+
+@pytest.mark.parametrize(
+    ("effects", "status"),
+    [
+        ([answered(0.45)], "passed"),
+        ([answered(0.4 + 1.95 * 0.1 * 2**0.5)], "passed"),
+        ([answered(0.4 + 1.97 * 0.1 * 2**0.5)], "failed"),
+        # Of two effects one lies that far more often.
+        ([answered(0.4 + 1.97 * 0.1 * 2**0.5), answered(0.4)], "passed"),
+        ([answered(0.45, 0.3)], "doubtful"),
+        ([answered(0.45, 0.3), answered(0.45)], "passed"),
+        ([], "not done"),
+    ],
+)
+def test_people_who_do_otherwise_than_expected_speak_against_a_model(effects, status):
+    assert check_pilot(effects).status == status
+
+
+def test_the_effects_that_people_contradict_are_named():
+    found = check_pilot([answered(-0.6), answered(0.4)])
+    assert found.found == "1 of 2 effects lie where expected; elsewhere: trust, letter."

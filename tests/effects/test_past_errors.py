@@ -31,7 +31,7 @@ def drawn(seed: int = 0, world: World | None = None) -> Past:
 def line_of(past: Past, kind: str) -> Lines:
     """Return the line alone, which takes no time."""
     kept = past.known() if kind == "means" else past.compared()
-    columns = (kept.predicted, kept.observed, kept.variance, kept.study)
+    columns = (kept.predicted, kept.observed, kept.chance, kept.study)
     return lines((errors_of_means(*columns) if kind == "means" else errors_of_effects(*columns, kept.question)).sums)
 
 
@@ -178,7 +178,7 @@ def errors_like(values: list[float], each: int = 1):
     """Return past means about a line of which one study each has a value; predictions are in order, and exact."""
     predicted = np.linspace(0.1, 0.9, len(values))
     study = np.arange(len(values)) // each
-    return errors_of_means(predicted, 0.5 + np.array(values), np.zeros(len(values)), study)
+    return errors_of_means(predicted, 0.5 + np.array(values), np.zeros((len(values), 3)), study)
 
 
 def test_one_wild_study_of_forty_widens_no_interval_at_95_percent_and_intervals_of_tame_errors_are_not_narrowed():
@@ -371,13 +371,17 @@ def test_of_no_studies_nothing_is_known():
 def test_predictions_that_are_all_alike_have_no_slope():
     past = drawn()
     found = learn_errors(replace(past, predicted=np.full(len(past.study), 0.4)), "means")
-    assert found.reason == "the model predicted the same for all past cells, so that nothing is known of how it errs"
+    assert found.reason == (
+        "the model's predictions for past cells differ by hardly more than who was asked, so that nothing is known of "
+        "how it errs"
+    )
     assert found.slope.value is None
     # Questions differ, conditions do not: means have a line, effects have none.
     flat = replace(past, predicted=0.2 + 0.6 * past.question / past.question.max())
     assert learn_errors(flat, "means").reason is None
     assert learn_errors(flat, "effects").reason == (
-        "within questions the model predicted the same for all past cells, so that nothing is known of how it errs"
+        "within questions the model's predictions for past cells differ by hardly more than who was asked, so that "
+        "nothing is known of how it errs"
     )
 
 
@@ -425,3 +429,44 @@ def test_a_level_or_a_variance_that_cannot_be_is_refused():
         learn_errors(drawn(), "means", alpha=95)
     with pytest.raises(InputError, match=r"found a sampling variance of -0.1, expected 0 or more"):
         forecast(learn_errors(drawn(), "means"), 0.5, sampling=-0.1)
+
+
+# --- predictions of whoever was asked
+
+
+def people_asked(slope: float | None, rng: np.random.Generator, people: int = 60) -> Past:
+    """Return forty studies of two questions and three arms, in which everybody is predicted in the own arm alone.
+
+    Predictions know persons; of arms they know `slope` times as much as is true, or nothing.
+    """
+    rows: list[tuple[float, ...]] = []
+    for study in range(40):
+        for question in range(2):
+            base, true = rng.uniform(0.3, 0.7), np.r_[0.0, rng.normal(0, 0.04, 2)]
+            for effect in true:
+                person = rng.normal(size=people)
+                said = 0.5 + (0.0 if slope is None else effect / slope) + 0.1 * person
+                given = np.clip(base + effect + 0.2 * (0.43 * person + 0.9 * rng.normal(size=people)), 0, 1)
+                chance = np.cov(given, said) / people
+                place = 2.0 * study + question, float(study)
+                rows.append((said.mean(), given.mean(), chance[0, 0], *place, chance[1, 1], chance[0, 1]))
+    columns = np.array(rows).T
+    whole = (columns[place].astype(np.int64) for place in (3, 4))
+    return Past(np.clip(columns[0], 0, 1), *columns[1:3], *whole, *columns[5:])
+
+
+def test_who_happened_to_be_asked_is_not_taken_for_knowledge_of_arms():
+    rng = np.random.default_rng(3)
+    pasts = [people_asked(None, rng) for _ in range(8)]
+    taken = [learn_errors(past, "effects") for past in pasts]
+    assert all(found.slope.low is None or found.slope.low <= 0 for found in taken)
+    # As if the same people had been predicted in all arms: most such models would pass for good ones.
+    kept = [learn_errors(replace(past, predicted_variance=None, covariance=None), "effects") for past in pasts]
+    assert sum(found.slope.low > 0 for found in kept) >= 5
+
+
+def test_the_slope_is_the_true_one_where_everybody_is_predicted_in_the_own_arm_alone():
+    rng = np.random.default_rng(4)
+    found = [learn_errors(people_asked(0.5, rng), "effects") for _ in range(12)]
+    assert np.mean([each.slope.value for each in found]) == pytest.approx(0.5, abs=0.04)
+    assert np.mean([each.held_out.coverage for each in found]) == pytest.approx(0.96, abs=0.03)

@@ -19,23 +19,35 @@ from silicus.effects.effects import effects
 from silicus.effects.gate import (
     ESSENTIAL,
     NOT_BENCHMARKED,
+    Answered,
     Check,
     Failures,
     Gate,
     PastRecord,
     check_failures,
     check_past_record,
+    check_pilot,
     checked,
     verdict,
 )
 from silicus.effects.least_squares import Contrast, Fit, fit, quantile
 from silicus.effects.multiplicity import benjamini_hochberg, holm, romano_wolf, two_one_sided
-from silicus.effects.past_errors import Forecast, HeldOut, Past, PastErrors, forecast, learn_errors
+from silicus.effects.past_errors import (
+    FEWEST_STUDIES,
+    ErrorKind,
+    Forecast,
+    HeldOut,
+    Past,
+    PastErrors,
+    forecast,
+    learn_errors,
+)
 from silicus.effects.pilot import Predicted, adjusted_difference, rectified_difference, rectified_mean
 from silicus.effects.power import (
     Belief,
     TwoArms,
     assurance,
+    assurance_limit,
     people_needed,
     people_needed_assured,
     power,
@@ -69,12 +81,14 @@ from silicus.effects.worth import Worth, worth
 
 __all__ = [
     "ESSENTIAL",
+    "FEWEST_STUDIES",
     "FROM_PREDICTIONS",
     "NOT_ALONE",
     "NOT_BENCHMARKED",
     "TOO_FEW",
     "Alternative",
     "Amount",
+    "Answered",
     "ArmForecast",
     "ArmScreen",
     "ArmSet",
@@ -97,6 +111,7 @@ __all__ = [
     "Effect",
     "EffectsPlan",
     "Equivalence",
+    "ErrorKind",
     "Failures",
     "Fielding",
     "Fit",
@@ -134,6 +149,7 @@ __all__ = [
     "Worth",
     "adjusted_difference",
     "assurance",
+    "assurance_limit",
     "benjamini_hochberg",
     "by_arm",
     "by_level",
@@ -142,6 +158,7 @@ __all__ = [
     "check_labels",
     "check_past_record",
     "check_persona",
+    "check_pilot",
     "check_placebo",
     "check_support",
     "check_unrelated",

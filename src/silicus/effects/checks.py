@@ -61,8 +61,9 @@ def by_arm(effects: Iterable[Effect]) -> dict[tuple[str, str], float]:
 def check_placebo(effects: ByArm, placebos: ByArm) -> Check:
     """Return whether effects are larger than those of words that ought to do nothing.
 
-    An arm is in doubt where on no question its effect is larger than the largest of a placebo. By chance it would be,
-    on one question and beside k placebos, 1 time in k + 1. Failed where all arms are in doubt.
+    Compared are means of absolute effects over questions. An arm is in doubt where its mean is not larger than that of
+    every placebo: one without effect would be, beside k placebos, 1 time in k + 1, however many questions there are.
+    Failed where all arms are in doubt.
 
     Args:
         effects: of the arms.
@@ -72,18 +73,21 @@ def check_placebo(effects: ByArm, placebos: ByArm) -> Check:
         >>> check_placebo({("trust", "letter"): 4.0, ("trust", "call"): -0.5}, {("trust", "placebo 1"): 0.8}).arms
         ['call']
     """
-    known = _known(placebos)
-    largest = {question: max(abs(known[key]) for key in known if key[0] == question) for question, _ in known}
-    sizes = {key: abs(value) for key, value in _known(effects).items() if key[0] in largest}
-    if not sizes:
-        return checked("placebo", "not done", "no effect is known beside that of a placebo on the same question.")
-    larger = {key for key, size in sizes.items() if size > max(largest[key[0]], NEGLIGIBLE)}
-    doubted = _arms(sizes) - _arms(larger)
-    found = (
-        f"{_of(len(larger), len(sizes), 'effect')} larger than all placebos' on the question "
-        f"({counted(len(known), 'effect', 'effects')} of placebos, up to {max(largest.values()):.1f} % of the range)"
+    both = {question for question, _ in _known(effects)} & {question for question, _ in _known(placebos)}
+    own, others = (
+        _sizes_by_arm({key: value for key, value in each.items() if key[0] in both}) for each in (effects, placebos)
     )
-    return checked("placebo", _by_arms(doubted, sizes), f"{found}{_named(doubted, '; none of')}.", doubted)
+    if not own or not others:
+        return checked("placebo", "not done", "no effect is known beside that of a placebo on the same question.")
+    largest = max(others.values())
+    doubted = {arm for arm, size in own.items() if size <= max(largest, NEGLIGIBLE)}
+    compared = ", ".join(f"{arm} {size:.1f}" for arm, size in own.items())
+    found = (
+        f"mean effect over {counted(len(both), 'question', 'questions')} in percent of the range: {compared}; the "
+        f"largest of {counted(len(others), 'placebo', 'placebos')} {largest:.1f}"
+    )
+    status: Status = "passed" if not doubted else "failed" if len(doubted) == len(own) else "doubtful"
+    return checked("placebo", status, f"{found}{_named(doubted, '; not above it:')}.", doubted)
 
 
 def check_unrelated(effects: ByArm, unrelated: ByArm) -> Check:
@@ -305,10 +309,6 @@ def _signs(values: FloatArray) -> FloatArray:
 
 def _arms(keys: Iterable[tuple[str, str]]) -> set[str]:
     return {arm for _, arm in keys}
-
-
-def _by_arms(doubted: set[str], every: Iterable[tuple[str, str]]) -> Status:
-    return "passed" if not doubted else "failed" if doubted == _arms(every) else "doubtful"
 
 
 def _sizes_by_arm(effects: ByArm) -> dict[str, float]:

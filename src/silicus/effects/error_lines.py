@@ -17,6 +17,8 @@ __all__ = ["Errors", "Lines", "Quantities", "errors_of_effects", "errors_of_mean
 
 # Predictions whose standard deviation is below 1e-6 of the range are alike: a line through them would be rounding.
 _ALIKE = 1e-12
+# With a smaller share of the differences between predictions left after chance, a line through them would be chance.
+_TOLD = 0.2
 # Below this a standard deviation is rounding, and so is an error.
 _ROUNDING = 1e-9
 
@@ -28,20 +30,21 @@ class Quantities:
     Attributes:
         terms: what the coefficients of a line are multiplied by, shape (quantities, terms).
         observed: shape (quantities,).
-        variance: what chance adds to `observed`, shape (quantities,).
+        chance: what chance adds to the squares of `observed` and of the prediction, and to their product, shape
+            (quantities, 3).
         study: index of the study, from 0 and without gaps, shape (quantities,).
         cells: of how many cells a quantity holds the error: 1, or 2.
     """
 
     terms: FloatArray
     observed: FloatArray
-    variance: FloatArray
+    chance: FloatArray
     study: Index
     cells: int
 
     def where(self, own: npt.NDArray[np.bool_]) -> Quantities:
         """Return the quantities that are `own`."""
-        return Quantities(self.terms[own], self.observed[own], self.variance[own], self.study[own], self.cells)
+        return Quantities(self.terms[own], self.observed[own], self.chance[own], self.study[own], self.cells)
 
 
 @dataclass(frozen=True)
@@ -66,17 +69,23 @@ class Errors:
         return Errors(moved, self.sums[kept], self.bare[kept])
 
 
-def errors_of_means(predicted: FloatArray, observed: FloatArray, variance: FloatArray, study: Index) -> Errors:
-    """Return what is learnt about means of cells; all arguments of shape (cells,), studies without gaps."""
+def errors_of_means(predicted: FloatArray, observed: FloatArray, chance: FloatArray, study: Index) -> Errors:
+    """Return what is learnt about means of cells.
+
+    Args:
+        predicted: shape (cells,).
+        observed: shape (cells,).
+        chance: what it adds to the squares of observed and predicted means, and to their product, shape (cells, 3).
+        study: without gaps, shape (cells,).
+    """
     weight = 1 / np.bincount(study)[study]
     terms = np.column_stack([np.ones_like(predicted), predicted])
-    chance = np.column_stack([variance, variance])
-    sums, bare = (_sums(each, observed, chance, weight, study) for each in (terms, terms[:, :1]))
-    return Errors(Quantities(terms, observed, variance, study, cells=1), sums, bare)
+    sums, bare = (_sums(each, observed, chance, chance[:, 0], weight, study) for each in (terms, terms[:, :1]))
+    return Errors(Quantities(terms, observed, chance, study, cells=1), sums, bare)
 
 
 def errors_of_effects(
-    predicted: FloatArray, observed: FloatArray, variance: FloatArray, study: Index, question: Index
+    predicted: FloatArray, observed: FloatArray, chance: FloatArray, study: Index, question: Index
 ) -> Errors:
     """Return what is learnt about differences within questions, all of two cells or more; shape (cells,) each.
 
@@ -88,13 +97,13 @@ def errors_of_effects(
     terms = np.where(np.abs(terms) < _ROUNDING, 0.0, terms)[:, None]
     left = 1 - 1 / cells[question]
     weight = 1 / np.bincount(study, left)[study]
-    chance = np.column_stack([variance * left, variance])
-    sums, bare = (_sums(each, value, chance, weight, study) for each in (terms, terms[:, :0]))
+    centred = chance * left[:, None]
+    sums, bare = (_sums(each, value, centred, chance[:, 0], weight, study) for each in (terms, terms[:, :0]))
     first, second = _pairs(question)
     pairs = Quantities(
         (predicted[first] - predicted[second])[:, None],
         observed[first] - observed[second],
-        variance[first] + variance[second],
+        chance[first] + chance[second],
         study[first],
         cells=2,
     )
@@ -110,38 +119,75 @@ def _pairs(question: Index) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
     return every[:, 0], every[:, 1]
 
 
-def _sums(terms: FloatArray, value: FloatArray, chance: FloatArray, weight: FloatArray, study: Index) -> FloatArray:
-    """Return of every study its weighted squares and products of terms, and what chance adds to them.
+def _sums(
+    terms: FloatArray, value: FloatArray, chance: FloatArray, plain: FloatArray, weight: FloatArray, study: Index
+) -> FloatArray:
+    """Return of every study its weighted squares and products of terms, chance taken out, and what it was.
+
+    Who happens to be asked moves predictions of a cell, and answers with them: both squares and products hold what
+    would be there if the model knew nothing of the cells. It is taken out by its expectation (errors in variables:
+    Fuller 1987, Measurement Error Models, doi:10.1002/9780470316665).
 
     Args:
-        terms: shape (rows, terms).
+        terms: shape (rows, terms); the last of them is the prediction.
         value: shape (rows,).
-        chance: what chance adds to the square of each value, and to the value before centring; shape (rows, 2).
+        chance: what it adds to the squares of the value and of the prediction, and to their product, shape (rows, 3).
+        plain: what chance adds to the square of the value before centring, shape (rows,).
         weight: shape (rows,).
         study: shape (rows,).
 
     Returns:
-        Shape (studies, 2 x terms x terms + terms + 2), in the order of `_parts`.
+        Shape (studies, 2 x terms x terms + terms + 3), in the order of `_parts`.
     """
     size = terms.shape[1]
     squares = (terms[:, :, None] * terms[:, None, :]).reshape(len(terms), size * size)
-    once = np.column_stack([squares, terms * value[:, None], value**2, chance[:, 0]]) * weight[:, None]
-    rows = np.column_stack([once, squares * (weight**2 * chance[:, 1])[:, None]])
+    products = terms * value[:, None]
+    # Of a line without predictions there is the constant alone, or nothing.
+    predicted = size > 0 and bool(np.any(chance[:, 1:])) and not bool(np.all(terms[:, -1] == 1))
+    own = squares.copy()
+    if predicted:
+        own[:, -1] -= chance[:, 1]
+        products[:, -1] -= chance[:, 2]
+    taken = chance[:, 1] if predicted else np.zeros(len(terms))
+    once = np.column_stack([own, products, value**2, chance[:, 0], taken]) * weight[:, None]
+    rows = np.column_stack([once, squares * (weight**2 * plain)[:, None]])
     return np.column_stack([np.bincount(study, column) for column in rows.T]).astype(np.float64, copy=False)
 
 
-def _parts(sums: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Return squares, products, squared values, what chance adds to these, and what it adds to the products."""
-    size = {2: 0, 5: 1, 12: 2}[sums.shape[-1]]
+@dataclass(frozen=True)
+class _Parts:
+    """Sums by what they are of.
+
+    Attributes:
+        squares: of terms, chance taken out, shape (..., terms, terms).
+        products: of terms and values, chance taken out, shape (..., terms).
+        value: squares of values, shape (...).
+        chance: what it added to these, shape (...).
+        taken: what was taken out of the squares of predictions, shape (...).
+        bent: what chance adds to the squares of the products, shape (..., terms, terms).
+    """
+
+    squares: FloatArray
+    products: FloatArray
+    value: FloatArray
+    chance: FloatArray
+    taken: FloatArray
+    bent: FloatArray
+
+
+def _parts(sums: FloatArray) -> _Parts:
+    """Return the parts of sums."""
+    size = {3: 0, 6: 1, 13: 2}[sums.shape[-1]]
     cut = size * size
     shape = (*sums.shape[:-1], size, size)
     end = cut + size
-    return (
-        sums[..., :cut].reshape(shape),
-        sums[..., cut:end],
-        sums[..., end],
-        sums[..., end + 1],
-        sums[..., end + 2 :].reshape(shape),
+    return _Parts(
+        squares=sums[..., :cut].reshape(shape),
+        products=sums[..., cut:end],
+        value=sums[..., end],
+        chance=sums[..., end + 1],
+        taken=sums[..., end + 2],
+        bent=sums[..., end + 3 :].reshape(shape),
     )
 
 
@@ -171,7 +217,9 @@ class Lines:
         own = slice(None) if place is None else place
         terms, line = quantities.terms, self.coefficients[own]
         left = quantities.observed - np.sum(terms * line, axis=-1)
-        return left, self.variance(terms, quantities.cells, place) + quantities.variance
+        slope, (answers, predicted, both) = line[..., -1], quantities.chance.T
+        chance = answers - 2 * slope * both + slope**2 * predicted
+        return left, self.variance(terms, quantities.cells, place) + np.maximum(chance, 0.0)
 
     def variance(self, terms: FloatArray, cells: int, place: Index | None = None) -> FloatArray:
         """Return the variance of the true error of quantities with these terms, shape (quantities,)."""
@@ -199,24 +247,25 @@ def lines(sums: FloatArray) -> Lines:
     covariance = share * np.einsum("...si,...sj->...ij", away, away)
     around = left_tau2 - left_tau2.mean(axis=-1, keepdims=True)
     tau2 = np.maximum(tau2, np.sqrt(share * np.sum(around**2, axis=-1)))
-    bent = np.einsum("...ij,...ij->...", covariance, _parts(total)[0]) / studies
+    bent = np.einsum("...ij,...ij->...", covariance, _parts(total).squares) / studies
     return Lines(line, covariance, tau2, tau2 + bent)
 
 
 def _solved(total: FloatArray, studies: int) -> tuple[FloatArray, FloatArray]:
     """Return the coefficients of lines, shape (..., terms), and the variance of a cell's error, shape (...)."""
-    squares, products, value, chance, bent = _parts(total)
-    inverse = _inverse(squares, studies)
-    line = np.einsum("...ij,...j->...i", inverse, products)
-    left = value - np.sum(line * products, axis=-1)
-    left = left - (chance - np.einsum("...ij,...ji->...", inverse, bent))
+    parts = _parts(total)
+    inverse = _inverse(parts, studies)
+    line = np.einsum("...ij,...j->...i", inverse, parts.products)
+    left = parts.value - np.sum(line * parts.products, axis=-1)
+    left = left - (parts.chance - np.einsum("...ij,...ji->...", inverse, parts.bent))
     # Errors of one study may be one error: then a term of the line takes up a study, not a cell.
-    freedom = studies - products.shape[-1]
+    freedom = studies - parts.products.shape[-1]
     return line, left / freedom if freedom > 0 else np.full_like(left, np.nan)
 
 
-def _inverse(squares: FloatArray, studies: int) -> FloatArray:
-    """Return the inverse of matrices of 0 to 2 rows, NaN where predictions are alike, shape (..., terms, terms)."""
+def _inverse(parts: _Parts, studies: int) -> FloatArray:
+    """Return the inverse of the squares, NaN where predictions are alike but for chance, shape (..., terms, terms)."""
+    squares = parts.squares
     size = squares.shape[-1]
     if not size:
         return squares
@@ -225,7 +274,10 @@ def _inverse(squares: FloatArray, studies: int) -> FloatArray:
     else:
         turned = squares[..., ::-1, ::-1] * np.array([[1.0, -1.0], [-1.0, 1.0]])
         determinant = squares[..., 0, 0] * squares[..., 1, 1] - squares[..., 0, 1] ** 2
-    known = np.where(determinant > _ALIKE * studies**size, determinant, np.nan)
+    # How far predictions lie apart, less what chance did: of two terms, about the line's constant.
+    apart = determinant if size == 1 else determinant / np.where(squares[..., 0, 0] > 0, squares[..., 0, 0], np.nan)
+    told = apart > _TOLD * (apart + parts.taken)
+    known = np.where((determinant > _ALIKE * studies**size) & told, determinant, np.nan)
     return turned / known[..., None, None]
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
+from silicus import plugins
 from silicus.errors import counted
 from silicus.record import Record
 
@@ -27,10 +28,12 @@ __all__ = [
     "MOST_MOVED",
     "NEGLIGIBLE",
     "NOT_BENCHMARKED",
+    "NO_GAIN",
     "PERSONA_READ",
     "SIGN_KEPT",
     "SIGN_LOST",
     "UNRELATED",
+    "Answered",
     "Check",
     "CheckName",
     "Failures",
@@ -39,6 +42,7 @@ __all__ = [
     "Status",
     "check_failures",
     "check_past_record",
+    "check_pilot",
     "checked",
     "verdict",
 ]
@@ -56,6 +60,7 @@ CheckName = Literal[
     "persona",
     "wordings",
     "failures",
+    "pilot",
 ]
 
 ESSENTIAL: tuple[CheckName, ...] = ("past record", "support", "placebo", "labels", "failures")
@@ -100,6 +105,9 @@ FAILED_DOUBTFUL = 0.05
 FAILED_MOST = 0.2
 """The share at which simulations stop of themselves."""
 
+NO_GAIN = 0.95
+"""Errors that large leave a tenth of the variance of true effects explained: hardly worth asking the model."""
+
 COVERED = 0.5
 """Below it, most of what the model would have said is none of the answers offered."""
 
@@ -143,7 +151,7 @@ _TOLD: dict[CheckName, tuple[str, str]] = {
         "whether errors of the past say anything about this study",
     ),
     "placebo": (
-        f"every arm has an effect above {NEGLIGIBLE:g} % of the range and larger than any placebo's on that question",
+        f"every arm's mean effect over questions is above {NEGLIGIBLE:g} % of the range and any placebo's",
         "whether effects are larger than those of words that ought to do nothing",
     ),
     "labels": (
@@ -167,8 +175,12 @@ _TOLD: dict[CheckName, tuple[str, str]] = {
         f"the sign of every effect is the same in at least {100 * SIGN_KEPT:.0f} % of the wordings",
         "whether effects depend on how the questions are put to the model",
     ),
+    "pilot": (
+        "no effect of the pilot lies outside what was expected, and most are known at least as exactly as that",
+        "whether people of this very study answered as was expected of them",
+    ),
     "failures": (
-        f"at most {100 * FAILED_DOUBTFUL:.0f} % of the prompts unanswered or cut, and at least {100 * COVERED:.0f} % "
+        f"at most {100 * FAILED_DOUBTFUL:.0f} % of the prompts unanswered, and at least {100 * COVERED:.0f} % "
         "of the model's probability on the answers offered",
         "whether the model answers what is asked at all",
     ),
@@ -249,6 +261,8 @@ class PastRecord:
         coverage_low: the lower end of its interval.
         coverage_high: the upper end.
         level: the share meant to be inside.
+        left: standard deviation of the errors, in shares of that of true effects: at 1 it does no better than knowing
+            that effects are about 0.
     """
 
     studies: int
@@ -259,13 +273,15 @@ class PastRecord:
     coverage_low: float = np.nan
     coverage_high: float = np.nan
     level: float = 0.95
+    left: float = np.nan
 
 
 def check_past_record(past: PastRecord | None) -> Check:
     """Return whether predicted effects told anything of people's in the past.
 
-    Failed where the interval of the slope holds 0 or lies below it. Doubtful where the interval of the coverage lies
-    below its level, or is unknown. Not done of fewer than ten studies.
+    Failed where the interval of the slope holds 0 or lies below it. Doubtful where errors are nearly as large as those
+    of knowing no more than that effects are small, and where the interval of the coverage lies below its level, or is
+    unknown. Not done of fewer than ten studies.
 
     Examples:
         >>> check_past_record(PastRecord(40, 0.5, -0.1, 1.1)).status
@@ -281,6 +297,9 @@ def check_past_record(past: PastRecord | None) -> Check:
     found = f"over {past.studies} past studies, people's effects were {interval} of those predicted"
     if past.slope_low <= 0:
         return checked("past record", "failed", f"{found}: in the past its effects said nothing of people's.")
+    if past.left > NO_GAIN:
+        told = f"errors were {100 * past.left:.0f} % as large as without any model"
+        return checked("past record", "doubtful", f"{found}; {told}.")
     if np.isnan(past.coverage_high):
         return checked("past record", "doubtful", f"{found}; how often its intervals held the truth is unknown.")
     held = f"{100 * past.coverage:.0f} % [{100 * past.coverage_low:.0f}, {100 * past.coverage_high:.0f}]"
@@ -296,35 +315,83 @@ class Failures:
     Attributes:
         prompts: how many were asked.
         unread: of how many no answer could be read.
-        cut: how many did not fit into what the model reads, and lost words.
         covered: mean share of the model's probability on the answers offered; NaN where answers were written.
     """
 
     prompts: int
     unread: int
-    cut: int
     covered: float
 
 
 def check_failures(failures: Failures) -> Check:
     """Return whether the model answers what is asked.
 
-    Doubtful where more than 5 % of the prompts came to no answer or were cut, or the answers offered got less than
-    half of the probability; failed where it is more than 20 %.
+    Doubtful where more than 5 % of the prompts came to no answer, or the answers offered got less than half of the
+    probability; failed where it is more than 20 %. No prompt is ever cut: one that is too long ends the run.
 
     Examples:
-        >>> check_failures(Failures(200, 4, 0, 0.97)).status
+        >>> check_failures(Failures(200, 4, 0.97)).status
         'passed'
     """
     if not failures.prompts:
         return checked("failures", "not done", "nothing was asked.")
-    share = (failures.unread + failures.cut) / failures.prompts
-    found = (
-        f"of {counted(failures.prompts, 'prompt', 'prompts')}, {failures.unread:,} unanswered and {failures.cut:,} cut"
-    )
+    share = failures.unread / failures.prompts
+    found = f"of {counted(failures.prompts, 'prompt', 'prompts')}, {failures.unread:,} unanswered"
     if not np.isnan(failures.covered):
         found += f"; {100 * failures.covered:.0f} % of the probability on the answers offered"
     if share > FAILED_MOST:
         return checked("failures", "failed", f"{found}.")
     doubtful = share > FAILED_DOUBTFUL or failures.covered < COVERED
     return checked("failures", "doubtful" if doubtful else "passed", f"{found}.")
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What was expected of an effect, and what the people of a pilot did; in points of the scale.
+
+    Attributes:
+        name: of question and arm.
+        expected: the effect.
+        sd: standard deviation of its error.
+        found: the pilot's effect.
+        standard_error: of it.
+    """
+
+    name: str
+    expected: float
+    sd: float
+    found: float
+    standard_error: float
+
+
+def check_pilot(effects: Sequence[Answered], level: float = 0.95) -> Check:
+    """Return whether the pilot's people did what was expected of them.
+
+    Failed where an effect lies farther from what was expected than both errors together allow (normal, two-sided, the
+    level corrected for the number of effects). Doubtful where all lie within, and the pilot is less exact than what was
+    expected for most: then it could hardly have spoken against it.
+
+    Args:
+        effects: of which something was expected and which the pilot knows with an error.
+        level: of the test.
+
+    Examples:
+        >>> check_pilot([Answered("trust, letter", 0.4, 0.1, -0.6, 0.2)]).status
+        'failed'
+    """
+    if not effects:
+        return checked("pilot", "not done", "nothing was expected of people that a pilot has answered.")
+    special: Any = plugins.require("scipy.special")
+    reach = float(special.ndtri(1 - (1 - level) / (2 * len(effects))))
+    outside = [
+        each.name
+        for each in effects
+        if abs(each.found - each.expected) > reach * np.hypot(each.sd, each.standard_error)
+    ]
+    coarse = sum(each.standard_error > each.sd for each in effects)
+    found = f"{len(effects) - len(outside)} of {counted(len(effects), 'effect lies', 'effects lie')} where expected"
+    if outside:
+        return checked("pilot", "failed", f"{found}; elsewhere: {', '.join(outside)}.")
+    if 2 * coarse > len(effects):
+        return checked("pilot", "doubtful", f"{found}, but {coarse} are less exact in the pilot than as expected.")
+    return checked("pilot", "passed", f"{found}.")

@@ -13,6 +13,9 @@ __all__ = ["harm", "shift"]
 # A difference that passes this level, and this many standard deviations, counts as another population.
 _LEVEL, _SIZE = 0.05, 0.1
 
+# A standard error that is this many times as large is said to be one.
+_LOSS = 1.02
+
 # Predictions that scatter by no more than this share of their size are all alike.
 _ALIKE = 1e-9
 
@@ -36,7 +39,8 @@ def harm(pilot: PredictedRows, pool: PredictedRows, error: float, alone: float, 
     difference, spread = shift(pilot, pool)
     size = difference.estimate / spread if spread > 0 else float("nan")
     found: list[tuple[Kind, str]] = []
-    if error > alone:
+    # One digit of a standard error is no loss.
+    if error > _LOSS * alone:
         found.append(("wider than the pilot alone", _WIDER.format(times=error / alone)))
     if used and abs(size) > _SIZE and difference.p < _LEVEL:
         found.append(("population differs", _DIFFERS.format(size=abs(size), way="higher" if size > 0 else "lower")))

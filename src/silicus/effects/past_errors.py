@@ -44,6 +44,10 @@ class Past:
         variance: what chance adds to it: variance of the answers / effective number of people; NaN where it is unknown.
         question: index of the cell's question, within its study, shape (cells,).
         study: index of the cell's study, shape (cells,).
+        predicted_variance: what chance adds to `predicted` where everybody is predicted in the own condition alone, so
+            that who happens to be asked moves it: variance of predictions / their effective number; `None`: nothing, as
+            where the same people are predicted in all conditions.
+        covariance: of both chances: covariance of answers and predictions / their effective number; `None`: none.
     """
 
     predicted: FloatArray
@@ -51,10 +55,12 @@ class Past:
     variance: FloatArray
     question: Index
     study: Index
+    predicted_variance: FloatArray | None = None
+    covariance: FloatArray | None = None
 
     def known(self) -> Past:
         """Return the cells of which everything is known; studies and questions are numbered from 0, without gaps."""
-        numbers = np.column_stack([self.predicted, self.observed, self.variance])
+        numbers = np.column_stack([self.predicted, self.observed, self.chance])
         return self.where(np.asarray(np.isfinite(numbers).all(axis=1)))
 
     def compared(self) -> Past:
@@ -67,7 +73,17 @@ class Past:
         both = np.stack([self.study[kept], self.question[kept]])
         question = np.unique(both, axis=1, return_inverse=True)[1].reshape(-1)
         study = np.unique(self.study[kept], return_inverse=True)[1]
-        return Past(self.predicted[kept], self.observed[kept], self.variance[kept], question, study)
+        variance, predicted_variance, covariance = self.chance[kept].T
+        return Past(
+            self.predicted[kept], self.observed[kept], variance, question, study, predicted_variance, covariance
+        )
+
+    @property
+    def chance(self) -> FloatArray:
+        """What chance adds to the squares of observed and predicted means, and to their product, shape (cells, 3)."""
+        none = np.zeros(len(self.predicted))
+        parts = (self.variance, self.predicted_variance, self.covariance)
+        return np.column_stack([none if each is None else each for each in parts])
 
 
 class HeldOut(Record):
@@ -146,8 +162,8 @@ def learn_errors(past: Past, kind: ErrorKind, alpha: float = 0.05) -> PastErrors
 
     The truth is taken to lie about a line: `means` about a + b x predicted; `effects`, differences within a question,
     about b x predicted, for predicted effects are often too large (Hewitt et al. 2026,
-    doi:10.1038/s41586-026-10742-x, multiply by .56). Every study weighs the same. Predictions are free of error and the
-    noise is in people's answers alone, so that the slope is not attenuated.
+    doi:10.1038/s41586-026-10742-x, multiply by .56). Every study weighs the same. The noise in people's answers does
+    not attenuate the slope; where predictions hold chance too (`Past.predicted_variance`) it is taken out.
 
     Args:
         past: cells of past studies. Studies that the model learnt from make intervals too narrow.
@@ -170,7 +186,7 @@ def learn_errors(past: Past, kind: ErrorKind, alpha: float = 0.05) -> PastErrors
     kept = past.known() if kind == "means" else past.compared()
     if not len(kept.study):
         return _nothing(kind, alpha)
-    columns = (kept.predicted, kept.observed, kept.variance, kept.study)
+    columns = (kept.predicted, kept.observed, kept.chance, kept.study)
     return _learnt(errors_of_means(*columns) if kind == "means" else errors_of_effects(*columns, kept.question), alpha)
 
 
@@ -225,7 +241,10 @@ def _reason(line: Lines, studies: int, wide: float, cells: int) -> str | None:
     """Return why there are no intervals; `None` where there are."""
     if np.isnan(line.coefficients[-1]):
         where = "" if cells == 1 else "within questions "
-        return f"{where}the model predicted the same for all past cells, so that nothing is known of how it errs"
+        return (
+            f"{where}the model's predictions for past cells differ by hardly more than who was asked, so that "
+            "nothing is known of how it errs"
+        )
     if studies < FEWEST_STUDIES:
         told = counted(studies, "study", "studies")
         return f"past errors of {told} say too little of another; {FEWEST_STUDIES} are needed"

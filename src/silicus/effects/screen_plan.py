@@ -32,7 +32,7 @@ class ScreenPlan(Plan):
     keep: float = Field(default=0.8, gt=0.5, lt=1)
     """With which probability the best arm is to be among those that are fielded."""
     attributes: tuple[str, ...] | None = None
-    """Columns of the pilot that the model is told; by default all that are neither answers nor named below."""
+    """Columns of the pilot that the model is told; by default all that are neither answers nor `clusters`."""
     covariates: tuple[str, ...] = ()
     """Columns of the pilot for which its own effects are adjusted."""
     strata: dict[str, float] = {}
@@ -46,6 +46,8 @@ class ScreenPlan(Plan):
     def _whole(self) -> Self:
         if (self.stratum is None) != (not self.strata):
             raise ValueError("'stratum' names the attribute and 'strata' its levels' shares: give both, or neither.")
+        if any(not share > 0 for share in self.strata.values()):
+            raise ValueError("found a stratum without people, expected shares above 0. Leave it out.")
         if self.strata and abs(sum(self.strata.values()) - 1) > 1e-6:
             raise ValueError(f"found strata that sum to {sum(self.strata.values()):g}, expected shares that sum to 1.")
         return self

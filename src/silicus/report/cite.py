@@ -55,6 +55,19 @@ CITED: dict[str, tuple[str, ...]] = {
     "ordinal loss wasserstein": ("ramdas2017",),
     "adapter lora": ("hu2022",),
     "adapter qlora": ("hu2022", "dettmers2023"),
+    "effects shrunken by those of past studies": ("hewitt2026",),
+    "prediction intervals from past studies": ("lee2023",),
+    "what a simulation is worth in people": ("huang2025",),
+    "cautious numbers of people": ("perugini2014",),
+    "assured numbers of people": ("ohagan2005",),
+    "standard errors of effects": ("mackinnon1985",),
+    "standard errors of effects, in clusters": ("bell2002", "pustejovsky2018"),
+    "effects adjusted for covariates": ("lin2013",),
+    "correction holm": ("holm1979",),
+    "correction benjamini-hochberg": ("benjamini1995",),
+    "correction romano-wolf": ("romano2005",),
+    "rectified effects": ("angelopoulos2023", "duchi2023"),
+    "rectified effects in strata": ("fisch2024",),
 }
 """A metric, a procedure, the title of a finding or a setting -> the entries of `references.bib` to cite for it.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from rich import box
@@ -12,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from silicus.effects import Amount, ArmScreen, ArmValue, CellScreen, Effect, Rectified, Screening
+from silicus.errors import counted
 from silicus.report.charts import COLOURS, Spec, known, quantity, svg
 from silicus.report.page import print_anywhere, write_page
 from silicus.report.screening_words import (
@@ -22,6 +24,7 @@ from silicus.report.screening_words import (
     past_sentences,
     pilot_sentences,
     recommendations,
+    rests_sentences,
     unproven,
     with_ends,
     worth_sentences,
@@ -31,6 +34,9 @@ from silicus.report.words import number, percent
 __all__ = ["NEEDED", "print_screening", "write_screening"]
 
 _WIDTH = 110
+_GAP = 3
+"""Signs between two columns of a table."""
+_WORD, _UNBROKEN = re.compile(r"[^ ]+"), re.compile(r"[^ -]+-?|-")
 _COLOURS = {
     "simulated": COLOURS[1], "expected of people": "#000000", "pilot alone": COLOURS[0], "rectified": "#009E73"
 }  # fmt: skip
@@ -64,27 +70,34 @@ def print_screening(screening: Screening, console: Console) -> None:
 
     def show(where: Console) -> None:
         width = min(_WIDTH, where.width)
-        where.print(Text(f"{screening.title}", style="bold"), highlight=False)
-        where.print(Text(f"{SYNTHETIC} {screening.respondents:,} simulated respondents.\n"), highlight=False)
-        where.print(Text(f"Verdict: {screening.gate.verdict}. {VERDICTS[screening.gate.verdict]}", style="bold"))
-        for reason in screening.gate.reasons:
-            _say(where, f"- {reason}", width, "  ")
+        _print_verdict(where, screening, width)
+        for title, heads, rows in _effects(screening):
+            _show(where, title, heads, rows, width)
+        _say(where, _after_effects(screening), width)
         where.print()
-        where.print(_effects(screening), width=width)
-        for sentence in _after_effects(screening):
-            _say(where, sentence, width)
-        where.print()
-        for sentence in recommendations(screening):
-            _say(where, sentence, width)
+        _say(where, recommendations(screening), width)
         if rows := needed_rows(screening):
             where.print()
-            where.print(_needed(rows, screening), width=width)
+            # What they rest on is told below: the table is wide enough.
+            _show(where, _needed_title(screening), NEEDED[:-1], [row[:-1] for row in rows], width)
+            _say(where, rests_sentences(screening), width)
 
     print_anywhere(show, console)
 
 
-def _say(where: Console, sentence: str, width: int, indent: str = "") -> None:
-    where.print(Text("\n".join(textwrap.wrap(sentence, width, subsequent_indent=indent))), highlight=False)
+def _print_verdict(where: Console, screening: Screening, width: int) -> None:
+    where.print(Text(_lines(screening.title, width), style="bold"), highlight=False)
+    _say(where, [f"{SYNTHETIC} {screening.respondents:,} simulated respondents."], width)
+    where.print()
+    verdict = screening.gate.verdict
+    where.print(Text(_lines(f"Verdict: {verdict}. {VERDICTS[verdict]}", width), style="bold"), highlight=False)
+    _say(where, (f"- {reason}" for reason in screening.gate.reasons), width, "  ")
+    where.print()
+
+
+def _say(where: Console, sentences: Iterable[str], width: int, indent: str = "") -> None:
+    for sentence in sentences:
+        where.print(Text("\n".join(textwrap.wrap(sentence, width, subsequent_indent=indent))), highlight=False)
 
 
 def _after_effects(screening: Screening) -> Iterator[str]:
@@ -95,41 +108,71 @@ def _after_effects(screening: Screening) -> Iterator[str]:
     yield from pilot_sentences(screening)
 
 
-def _plain(*heads: str) -> Table:
+def _show(where: Console, title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> None:
+    """Print a table; where it is too wide, one for each question, named above it instead of in the first column."""
+    where.print(Text(_lines(title, width), style="bold"), highlight=False)
+    if sum(_longest([heads, *rows], _WORD)) + _GAP * (len(heads) - 1) <= width:
+        where.print(_table(_wrapped([heads, *rows], width)))
+        return
+    for question in dict.fromkeys(row[0] for row in rows):
+        own = [row[1:] for row in rows if row[0] == question]
+        where.print(Text(question), highlight=False)
+        where.print(_table(_wrapped([heads[1:], *own], width)))
+
+
+def _longest(rows: Sequence[Sequence[str]], part: re.Pattern[str]) -> list[int]:
+    """Return the length of every column's longest part."""
+    return [max(len(found) for cell in column for found in part.findall(cell)) for column in zip(*rows, strict=True)]
+
+
+def _wrapped(rows: Sequence[Sequence[str]], width: int) -> list[list[str]]:
+    """Return cells with line breaks between words, or at hyphens, so that the table is as wide as may be."""
+    widths = _longest(rows, _UNBROKEN)
+    spare = max(0, width - sum(widths) - _GAP * (len(widths) - 1))
+    # Names come first: a table is looked up by them.
+    for place, column in enumerate(zip(*rows, strict=True)):
+        more = min(spare, max(map(len, column)) - widths[place])
+        widths[place] += more
+        spare -= more
+    return [[_lines(cell, most) for cell, most in zip(row, widths, strict=True)] for row in rows]
+
+
+def _lines(text: str, width: int) -> str:
+    return "\n".join(textwrap.wrap(text, width, break_long_words=False))
+
+
+def _table(rows: Sequence[Sequence[str]]) -> Table:
+    """Return a table of cells that are wrapped already; the first row is its head."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1), header_style="bold")
-    for place, head in enumerate(heads):
-        table.add_column(Text(head), justify="left" if place < 2 else "right", overflow="fold", no_wrap=place < 2)
+    for head in rows[0]:
+        table.add_column(Text(head), justify="left" if head in {"question", "arm"} else "right", no_wrap=True)
+    for row in rows[1:]:
+        table.add_row(*map(Text, row))
     return table
 
 
 def _columns(screening: Screening) -> list[tuple[str, str]]:
     """Return the columns of the table of effects that say something: head, and field of `ArmRow`."""
-    found = [("simulated", "simulated"), ("% of range", "percent"), ("expected of people [95 %]", "expected")]
+    found = [("simulated", "simulated"), ("% of range", "percent"), ("expected of people", "expected")]
     if screening.pilot_people is not None:
-        found += [("pilot alone [95 %]", "alone"), ("rectified [95 %]", "rectified"), ("adjusted [95 %]", "adjusted")]
-    level = percent(1 - screening.plan.alpha)
-    return [(head.replace("95 %", level), field) for head, field in found]
+        found += [("pilot alone", "alone"), ("rectified", "rectified"), ("adjusted", "adjusted")]
+    return found
 
 
-def _effects(screening: Screening) -> Table:
-    columns = _columns(screening)
-    table = _plain("question", "arm", *(head for head, _ in columns))
-    for row in arm_rows(screening):
-        table.add_row(*(Text(getattr(row, name)) for name in ("question", "arm", *(field for _, field in columns))))
+def _effects(screening: Screening) -> Iterator[tuple[str, list[str], list[list[str]]]]:
+    """Yield title, heads and rows of the tables of effects: as simulated, and with the pilot."""
     control = screening.arms[0].control if screening.arms else ""
     unsure = unproven(screening)
-    table.title = Text(f"Effects against '{control}', in scale points{f' — {unsure}' if unsure else ''}", style="bold")
-    table.title_justify = "left"
-    return table
-
-
-def _needed(rows: Sequence[Sequence[str]], screening: Screening) -> Table:
-    table = _plain(*NEEDED)
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    table.title = Text(_needed_title(screening), style="bold")
-    table.title_justify = "left"
-    return table
+    columns = _columns(screening)
+    brackets = f"in brackets {percent(1 - screening.plan.alpha)} intervals"
+    told = f"Effects against '{control}' in scale points, {brackets}{f': {unsure}' if unsure else ''}"
+    parts = {told: columns[:3]}
+    if columns[3:]:
+        parts[f"With the pilot of {counted(screening.pilot_people or 0, 'person', 'people')}"] = columns[3:]
+    for title, part in parts.items():
+        names = ["question", "arm", *(field for _, field in part)]
+        rows = [[str(getattr(row, name)) for name in names] for row in arm_rows(screening)]
+        yield title, ["question", "arm", *(head for head, _ in part)], rows
 
 
 def _needed_title(screening: Screening) -> str:
@@ -156,6 +199,7 @@ def write_screening(path: Path, screening: Screening) -> None:
         recommended=list(recommendations(screening)),
         charts=[(question.question, _forest(screening, question.question)) for question in screening.questions],
         heads=[head for head, _ in columns],
+        level=percent(1 - screening.plan.alpha),
         rows=[(row.question, row.arm, *(getattr(row, field) for _, field in columns)) for row in rows],
         after=list(_after_effects(screening)),
         needed_title=_needed_title(screening),

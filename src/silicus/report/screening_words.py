@@ -19,6 +19,7 @@ __all__ = [
     "people",
     "pilot_sentences",
     "recommendations",
+    "rests_sentences",
     "unproven",
     "with_ends",
     "worth_sentences",
@@ -127,6 +128,15 @@ def _needed(arm: ArmScreen, size: SampleSize) -> list[str]:
     ]
 
 
+def rests_sentences(screening: Screening) -> Iterator[str]:
+    """Yield what numbers of people rest on, where they rest on something."""
+    known = [arm for arm in screening.arms if arm.basis is not None and arm.size is not None]
+    for basis in dict.fromkeys(arm.basis for arm in known):
+        own = [f"{arm.arm} on {arm.question}" for arm in known if arm.basis == basis]
+        what = "What is expected" if len(own) == len(screening.arms) else f"What is expected of {', '.join(own)}"
+        yield f"{what} rests on {_BASES[str(basis)]}."
+
+
 def recommendations(screening: Screening) -> Iterator[str]:
     """Yield, question by question, which arms to field, or why nothing can be said."""
     if screening.gate.verdict == "do not use" and screening.pilot_people is None:
@@ -149,8 +159,8 @@ def _recommended(question: QuestionScreen, screening: Screening) -> str:
     arms = " and ".join(choice.recommended)
     return (
         f"{lead}field {arms} beside the control; the best of all is among these with probability "
-        f"{percent(found.holds_best.value)} (random draws: ±{percent(2 * (found.holds_best.error or 0), 1)}; "
-        f"{percent(screening.plan.keep)} was asked for)."
+        f"{percent(found.holds_best.value)} (give or take {percent(2 * (found.holds_best.error or 0), 1)} for random "
+        f"draws; {percent(screening.plan.keep)} was asked for)."
     )
 
 

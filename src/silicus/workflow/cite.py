@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 from pydantic import ConfigDict
 
+from silicus.effects import PilotScreen, Screening, ScreenPlan
 from silicus.errors import InputError
 from silicus.evaluate import METRICS, Evaluation
 from silicus.record import Record, parse, read, read_yaml
 from silicus.report import bibliography, uses
 from silicus.workflow.run import Run, read_run
+from silicus.workflow.screening import SCREENING
 
 __all__ = ["cite_run"]
 
@@ -54,13 +56,17 @@ class _Training(_Told):
 
 
 def cite_run(folder: Path) -> str:
-    """Return BibTeX for every metric, procedure and source of a run: of predictions, or of a training.
+    """Return BibTeX for every metric, procedure and source of a run: of predictions, of a training, or a screening.
 
     Of a run that has not been evaluated, the metrics are those that its answers have.
 
     Raises:
         InputError: the folder is no run, or one that is not finished.
     """
+    if (folder / SCREENING).is_file():
+        screening = read(folder / SCREENING, Screening)
+        asked = read_run(folder / "simulation").manifest.options
+        return bibliography([*_of_screening(screening), f"template {asked['template']}"], screening.sources)
     path = folder / "manifest.json"
     manifest = read_yaml(path) if path.is_file() else None
     if isinstance(manifest, dict) and "recipe" in manifest:
@@ -69,6 +75,34 @@ def cite_run(folder: Path) -> str:
     run = read_run(folder)
     template = [] if "predictions" in run.manifest.options else [f"template {run.manifest.options['template']}"]
     return bibliography([*_of_run(run), *template], run.manifest.sources)
+
+
+def _of_screening(screening: Screening) -> Iterator[str]:
+    errors = (screening.past_means, screening.past_effects)
+    if any(each is not None and each.reason is None for each in errors):
+        yield "prediction intervals from past studies"
+        yield "effects shrunken by those of past studies"
+    if any(each.worth is not None for each in screening.questions):
+        yield "what a simulation is worth in people"
+    sizes = [arm.size for arm in screening.arms if arm.size is not None]
+    if any(size.safeguard.arm is not None for size in sizes):
+        yield "cautious numbers of people"
+    if any(size.assurance is not None for size in sizes):
+        yield "assured numbers of people"
+    pilots = [arm.pilot for arm in screening.arms if arm.pilot is not None]
+    if pilots:
+        yield from _of_pilot(pilots, screening.plan)
+
+
+def _of_pilot(pilots: Sequence[PilotScreen], plan: ScreenPlan) -> Iterator[str]:
+    clustered = any(each.alone.clusters_n is not None for each in pilots)
+    yield "standard errors of effects, in clusters" if clustered else "standard errors of effects"
+    yield "effects adjusted for covariates"
+    yield f"correction {plan.correction}"
+    if any(each.rectified is not None for each in pilots):
+        yield "rectified effects"
+        if plan.strata:
+            yield "rectified effects in strata"
 
 
 def _of_training(training: _Training) -> Iterator[str]:

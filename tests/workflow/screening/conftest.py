@@ -18,7 +18,20 @@ from silicus.workflow import evaluate_run, simulate
 from tests.workflow.screening.made import EFFECT, NUMBERS, pilot_table, rules_of, screened, write_script, write_study
 
 PAST = 12
-TOPICS = ("pool", "park", "library", "bridge", "market", "bus", "museum", "school", "garden", "tower", "theatre", "lake")
+TOPICS = (
+    "pool",
+    "park",
+    "library",
+    "bridge",
+    "market",
+    "bus",
+    "museum",
+    "school",
+    "garden",
+    "tower",
+    "theatre",
+    "lake",
+)
 
 
 @dataclass(frozen=True)
@@ -76,9 +89,11 @@ def _past(folder: Path, name: str, effects: dict[str, float], model: str, rng: n
         {"id": "warm", "text": f"The town has a {topic}, and from this week on it is well heated at all hours."},
     ]
     questions = [{"id": "visit", "text": f"How gladly would you go to the {topic}?", "scale": NUMBERS}]
+    source = {"citation": "Anybody (2020). Past studies of the town.", "licence": "CC-BY-4.0"}
     study = write_study(
-        folder / f"{name}.yaml", name, conditions=conditions, questions=questions, human={"counts": counts}
-    )
+        folder / f"{name}.yaml", name, source=source, conditions=conditions, questions=questions,
+        human={"counts": counts},
+    )  # fmt: skip
     people = str(folder / "people.csv")
     run = simulate(str(study), SimulateOptions(model=model, respondents=people, out=folder / "past" / name))
     with pytest.MonkeyPatch.context() as patch:
@@ -91,13 +106,13 @@ def _past(folder: Path, name: str, effects: dict[str, float], model: str, rng: n
 @pytest.fixture(scope="session")
 def alone(world: World) -> tuple[Path, Screening]:
     """Return a screening of which nothing past is known."""
-    return screened(world.study, world.folder / "screens" / "alone", **world.options)
+    return screened(world.study, world.folder / "alone" / "screen", **world.options)
 
 
 @pytest.fixture(scope="session")
 def with_past(world: World) -> tuple[Path, Screening]:
     """Return a screening by a model whose past is known."""
-    return screened(world.study, world.folder / "screens" / "past", **world.options, past=world.past)
+    return screened(world.study, world.folder / "with past" / "screen", **world.options, past=world.past)
 
 
 @pytest.fixture(scope="session")
@@ -114,4 +129,4 @@ def with_pilot(world: World, pilot: Path) -> tuple[Path, Screening]:
     plan = world.folder / "plan.yaml"
     plan.write_text(yaml.safe_dump({"attributes": ["group"]}))
     options = {**world.options, "past": world.past, "pilot": pilot, "plan": plan, "price_person": 2.0, "budget": 900.0}
-    return screened(world.study, world.folder / "screens" / "pilot", **options)
+    return screened(world.study, world.folder / "with pilot" / "screen", **options)

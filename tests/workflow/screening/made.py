@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,10 @@ from silicus.effects import Screening
 from silicus.options import ScreenOptions
 from silicus.workflow import screen_study
 
-__all__ = ["ARMS", "BASE", "EFFECT", "TRUE", "binomial", "pilot_table", "screened", "write_script", "write_study"]
+__all__ = [
+    "ARMS", "BASE", "EFFECT", "LABELLED", "NUMBERS", "TEXTS", "TRUE", "binomial", "pilot_table", "rules_of", "screened",
+    "write_script", "write_study",
+]  # fmt: skip
 
 BASE = {"a": 4.0, "b": 5.0, "c": 6.0}
 """Group of people -> the mean answer that is predicted in the control, from 0 to 10."""
@@ -49,7 +51,7 @@ def write_study(path: Path, study: str = "pool", **changed: Any) -> Path:
     told: dict[str, Any] = {
         "id": study,
         "source": {"citation": "Nobody (2026). The pool.", "licence": "CC0-1.0"},
-        "conditions": [{"id": arm, "text": TEXTS[arm], **({"control": True} if arm == "control" else {})} for arm in ARMS],
+        "conditions": [{"id": arm, "text": TEXTS[arm], "control": arm == "control"} for arm in ARMS],
         "questions": [{"id": "visit", "text": "How gladly would you go there?", "scale": NUMBERS}],
         **changed,
     }  # fmt: skip
@@ -92,14 +94,8 @@ def pilot_table(count: int = 60, seed: int = 0, arms: Sequence[str] = ARMS) -> p
     return table.with_columns(visit=pl.Series(answers), weight=pl.Series(1 + np.arange(count) % 4 / 2))
 
 
-Screen = Callable[..., tuple[Path, Screening]]
-
-
 def screened(study: Path, folder: Path, **options: Any) -> tuple[Path, Screening]:
     """Return the folder and the screening of a study."""
     out, found = screen_study(str(study), ScreenOptions(out=folder, **options))
     assert found is not None
     return out, found
-
-
-asked = functools.partial(dict, template="silicus", answers="value")

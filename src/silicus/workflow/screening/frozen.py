@@ -85,9 +85,12 @@ def freeze(folder: Path, plan: Frozen) -> Frozen:
 
 
 def tried(folder: Path, plan: Frozen) -> list[Frozen]:
-    """Return the plans of the same study in the folders beside this one, this one included, earliest first."""
+    """Return the plans of the same study in the folders beside this one, this one included, earliest first.
+
+    A study is the same by its id, however its words were changed, and by its words, whatever it is called.
+    """
     beside = [read(path, Frozen) for path in sorted(folder.resolve().parent.glob(f"*/{PLAN}"))]
-    found = {each.hash: each for each in beside if each.study_hash == plan.study_hash}
+    found = {each.hash: each for each in beside if each.study == plan.study or each.study_hash == plan.study_hash}
     return sorted({**found, plan.hash: plan}.values(), key=lambda each: each.frozen)
 
 

@@ -19,9 +19,9 @@ from silicus.errors import InputError, SilicusError
 from silicus.models.trained_as import trained_as
 from silicus.options import ScreenOptions
 from silicus.record import read_yaml
-from silicus.study import Pilot, Study
+from silicus.study import Pilot, Study, read_respondents
 
-__all__ = ["Learnt", "check_apart", "learnt_from"]
+__all__ = ["Learnt", "check_apart", "check_not_simulated", "learnt_from"]
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,25 @@ def _read(place: str, answers: str) -> Dataset | None:
     return found if answers_digest(found) == answers else None
 
 
+def check_not_simulated(options: ScreenOptions, pilot: Pilot) -> None:
+    """Refuse to simulate the people of the pilot: their answers would correct what is said of themselves.
+
+    Raises:
+        InputError: the table of those who are simulated names one of them, whoever is drawn from it.
+    """
+    if options.respondents.isdigit():
+        # Bundled profiles are nobody, whatever their numbers.
+        return
+    people = pilot.respondents["respondent"]
+    both = sorted(set(read_respondents(Path(options.respondents))["respondent"]) & set(people))
+    if both:
+        raise InputError(
+            f"{options.respondents}: {len(both):,} of {len(people):,} people of the pilot are among those who are "
+            f"simulated, such as '{both[0]}'. Leave them out of the table: what rectifies must not depend on what is "
+            "rectified."
+        )
+
+
 def check_apart(learnt: Learnt, study: Study, pilot: Pilot, *, named: bool) -> list[str]:
     """Return what is to be known of the independence of a pilot, in sentences.
 
@@ -103,7 +122,9 @@ def check_apart(learnt: Learnt, study: Study, pilot: Pilot, *, named: bool) -> l
 
 
 def _check_disjoint(place: str, data: Dataset, of_study: pl.DataFrame, people: set[str], *, named: bool) -> None:
-    ids = set(of_study["respondent"].drop_nulls())
+    # Datasets of several studies tell their people apart by the study's name before the id.
+    own = pl.col("respondent").str.strip_prefix(pl.format("{}/", "study"))
+    ids = set(of_study["respondent"].drop_nulls()) | set(of_study.select(own)["respondent"].drop_nulls())
     both = sorted(people & ids)
     if both:
         raise InputError(

@@ -13,7 +13,7 @@ from silicus.errors import InputError
 from silicus.evaluate import Cell, Evaluation
 from silicus.options import ScreenOptions
 from silicus.record import read
-from silicus.study import Scale, Study
+from silicus.study import Item, Scale, Study
 from silicus.workflow.run import Run, read_run
 
 __all__ = ["PastRun", "check_weights_alike", "past_cells", "past_scales", "past_texts", "read_past", "spread_of"]
@@ -109,9 +109,10 @@ def past_cells(past: Sequence[PastRun], *, conditions: bool) -> Past:
             continue
         for cell in each.evaluation.cells:
             if cell.ordered and len(cell.values) > 1:
-                study = f"{number} {cell.study}"
-                # One question asked on scales of different points has means that do not compare.
-                rows.append((*_means(cell, each.evaluation.name), study, f"{study} {cell.question} {cell.values}"))
+                # A study that two runs hold is one study. Means of its questions are compared within a run, and not
+                # where one question was asked on scales of different points.
+                question = f"{number} {cell.study} {cell.question} {cell.values}"
+                rows.append((*_means(cell, each.evaluation.name), cell.study, question))
     predicted, observed, variance = (np.array([row[k] for row in rows], dtype=np.float64) for k in range(3))
     study, question = (
         np.unique(np.array([row[k] for row in rows], dtype=str), return_inverse=True)[1].astype(np.int64)
@@ -138,20 +139,18 @@ def _means(cell: Cell, name: str) -> tuple[float, float, float]:
 def past_texts(past: Sequence[PastRun]) -> dict[str, list[str]]:
     """Return study -> what its people were shown and asked."""
     texts: dict[str, list[str]] = {}
-    for study, text in _texts(past):
-        texts.setdefault(study, []).append(text)
+    for item in _items(past):
+        texts.setdefault(item.study, []).append(f"{item.context}\n{item.text}".strip())
     return texts
 
 
-def _texts(past: Sequence[PastRun]) -> Iterator[tuple[str, str]]:
-    for number, each in enumerate(past):
-        for item in each.run.items.values():
-            yield f"{number} {item.study}", f"{item.context}\n{item.text}".strip()
+def _items(past: Sequence[PastRun]) -> Iterator[Item]:
+    return (item for each in past for item in each.run.items.values())
 
 
 def past_scales(past: Sequence[PastRun]) -> list[Scale]:
     """Return the scales on which people answered, each as often as it was shown."""
-    return [item.scale for each in past for item in each.run.items.values()]
+    return [item.scale for item in _items(past)]
 
 
 def spread_of(past: Sequence[PastRun]) -> Spread | None:
@@ -161,11 +160,11 @@ def spread_of(past: Sequence[PastRun]) -> Spread | None:
     holds 95 % of studies if these logarithms are normal; `None` of fewer than ten studies.
     """
     ratios: dict[str, list[float]] = {}
-    for number, each in enumerate(past):
+    for each in past:
         for cell in each.evaluation.cells:
             found = cell.sd_ratio[each.evaluation.name]
             if found is not None and found > 0:
-                ratios.setdefault(f"{number} {cell.study}", []).append(-float(np.log(found)))
+                ratios.setdefault(cell.study, []).append(-float(np.log(found)))
     studies = np.array([np.mean(own) for own in ratios.values()])
     if len(studies) < _FEWEST:
         return None

@@ -26,7 +26,7 @@ from silicus.effects import (
     more_answers,
     rectify,
 )
-from silicus.errors import InputError, SilicusError
+from silicus.errors import SilicusError
 from silicus.options import ScreenOptions
 from silicus.study import Pilot, Scale
 from silicus.workflow.run import Run
@@ -75,8 +75,6 @@ def with_pilot(  # noqa: PLR0913 - both tables, and what was declared of them
     """Return the arms with what the pilot adds to each; those on questions it was not asked are left as they are."""
     known = pilot.respondents.join(pilot.beside, on="respondent", how="left")
     asked = tuple(question for question in plan.outcomes if question in set(pilot.responses["question"]))
-    if not asked:
-        raise InputError(f"the pilot answered none of the questions that are compared ({', '.join(plan.outcomes)}).")
     declared = plan.model_copy(update={"outcomes": asked, "moderators": ()})
     alone = {(each.question, each.arm): each for each in effects(pilot.responses, people.items, known, declared, rng)}
     both = _Both(run, people, pilot, plan, screen, options.respondents.isdigit())
@@ -194,8 +192,6 @@ def _pool(both: _Both, question: str, conditions: list[str]) -> PredictedRows:
 
 
 def _stratum(table: pl.DataFrame, name: str | None) -> list[str] | None:
-    if name is not None and name not in table.columns:
-        raise InputError(f"the plan names the stratum '{name}', which is no attribute of respondents.")
     return None if name is None else table[name].cast(pl.String).fill_null("unknown").to_list()
 
 

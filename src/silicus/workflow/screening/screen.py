@@ -9,6 +9,7 @@ import numpy as np
 from rich.console import Console
 
 from silicus.effects import (
+    EffectsPlan,
     Gate,
     PastErrors,
     PastStudies,
@@ -27,13 +28,13 @@ from silicus.errors import InputError
 from silicus.options import ScreenOptions
 from silicus.record import read, write
 from silicus.report import write_screening
-from silicus.study import Pilot, Study, read_pilot, read_study, read_table
+from silicus.study import Pilot, Study, read_study, read_table
 from silicus.workflow.run import Run
 from silicus.workflow.screening.asked import Controls, ask_controls, ask_pilot, ask_study, control_of
 from silicus.workflow.screening.exported import Exported, export
 from silicus.workflow.screening.forecasts import Outlook, arm_screens, cell_screens, question_screens, sized
 from silicus.workflow.screening.frozen import PLAN, Frozen, folder_of, freeze, frozen_plan, tried, tried_sentence
-from silicus.workflow.screening.independence import check_apart, learnt_from
+from silicus.workflow.screening.independence import check_apart, check_not_simulated, learnt_from
 from silicus.workflow.screening.past import (
     PastRun,
     check_weights_alike,
@@ -44,6 +45,7 @@ from silicus.workflow.screening.past import (
     spread_of,
 )
 from silicus.workflow.screening.pilot import with_pilot
+from silicus.workflow.screening.planned import as_simulated, check_named, read_planned
 from silicus.workflow.screening.told import disclosure_of, facts_of
 from silicus.workflow.screening.trust import Trusted, checks_of, past_record
 from silicus.workflow.simulate import settled
@@ -120,17 +122,20 @@ def _given(study: str, options: ScreenOptions) -> _Given:
     ordered = [question.id for question in loaded.asked if question.scale.ordered]
     outcomes = plan.known([question.id for question in loaded.asked], ordered)
     past = read_past(options.past, loaded, options)
-    pilot, notes = _pilot(loaded, plan, options)
+    check_named(plan, options)
+    pilot, notes = _pilot(loaded, plan, outcomes, options)
     keys = tuple(each.run.manifest.key for each in past)
     return _Given(loaded, frozen_plan(loaded, plan, outcomes, options, keys), past, pilot, notes)
 
 
-def _pilot(study: Study, plan: ScreenPlan, options: ScreenOptions) -> tuple[Pilot | None, list[str]]:
+def _pilot(
+    study: Study, plan: ScreenPlan, outcomes: tuple[str, ...], options: ScreenOptions
+) -> tuple[Pilot | None, list[str]]:
     """Return the pilot, and what is to be known of its independence of the model."""
     if options.pilot is None:
         return None, []
-    untold = [name for name in (plan.clusters,) if name not in {None, "respondent"}]
-    pilot = read_pilot(options.pilot, study, plan.attributes, [str(name) for name in untold])
+    pilot = read_planned(options.pilot, study, plan, outcomes)
+    check_not_simulated(options, pilot)
     named = "respondent" in read_table(options.pilot, "a pilot").columns
     return pilot, check_apart(learnt_from(options), study, pilot, named=named)
 
@@ -140,9 +145,10 @@ def _screening(
 ) -> Screening:
     frozen, study = given.frozen, given.study
     plan = frozen.plan.effects_plan(frozen.control, frozen.outcomes)
+    simulated = as_simulated(plan)
     rng = np.random.default_rng((options.seed, 3))
     outlook = _outlook(given.past, plan.alpha)
-    found = effects(run.predictions, run.items, run.respondents, plan.model_copy(update={"covariates": ()}), rng)
+    found = effects(run.predictions, run.items, run.respondents, simulated, rng)
     average = [each for each in found if each.moderator is None]
     cells = cell_screens(run, frozen.outcomes, outlook)
     scales = {question.id: question.scale for question in study.asked}
@@ -151,6 +157,7 @@ def _screening(
         arms = with_pilot(arms, run, people, given.pilot, plan, frozen.plan, options, rng)
     arms = sized(arms, cells, outlook, frozen.plan)
     support = _support(given.past, study, options)
+    made_of = [run, *(each.run for each in given.past)]
     return Screening(
         study=study.id,
         title=study.title or study.id,
@@ -160,7 +167,7 @@ def _screening(
         tried=len(plans),
         respondents=len(run.respondents),
         pilot_people=None if given.pilot is None else len(given.pilot.respondents),
-        gate=_gate(run, controls, given, outlook.effects, support),
+        gate=_gate(Trusted(study, run, simulated, _moderated(run, plan)), controls, given, outlook.effects, support),
         support=support,
         past_means=outlook.means,
         past_effects=outlook.effects,
@@ -170,8 +177,9 @@ def _screening(
         questions=list(question_screens(arms, cells, outlook, frozen.plan, options, rng)),
         notes=[*run.manifest.notes, *given.notes, tried_sentence(plans)],
         facts=facts_of(run, frozen, given.past, given.pilot),
-        sources=run.manifest.sources,
-        licences=run.manifest.licences,
+        # What is expected of people is made of past studies, too.
+        sources=list(dict.fromkeys(line for each in made_of for line in each.manifest.sources)),
+        licences=list(dict.fromkeys(line for each in made_of for line in each.manifest.licences)),
     )
 
 
@@ -194,12 +202,14 @@ def _support(past: list[PastRun], study: Study, options: ScreenOptions) -> Suppo
     return support_of(own, scales, studies, texts if learnt.data else None)
 
 
+def _moderated(run: Run, plan: EffectsPlan) -> bool:
+    """Return whether groups are compared, or weights speak of a population."""
+    return bool(plan.moderators) or run.respondents["weight"].n_unique() > 1
+
+
 def _gate(
-    run: Run, controls: Controls | None, given: _Given, errors: PastErrors | None, support: Support | None
+    trusted: Trusted, controls: Controls | None, given: _Given, errors: PastErrors | None, support: Support | None
 ) -> Gate:
-    frozen = given.frozen
-    moderated = bool(frozen.plan.moderators) or run.respondents["weight"].n_unique() > 1
-    trusted = Trusted(given.study, run, frozen.plan.effects_plan(frozen.control, frozen.outcomes), moderated)
     checks = [check_past_record(past_record(errors)), *checks_of(trusted, controls)]
     checks.insert(1, checked("support", "not done", _NO_PAST) if support is None else check_support(support))
     return verdict(checks, benchmarked=given.pilot is not None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -24,7 +25,7 @@ from silicus.report.exports import (
 from silicus.study import Pilot, iter_respondents
 from silicus.workflow.run import Run
 from silicus.workflow.screening.frozen import Frozen
-from silicus.workflow.screening.independence import learnt_from
+from silicus.workflow.screening.independence import Learnt, learnt_from
 from silicus.workflow.screening.past import PastRun
 
 __all__ = ["disclosure_of", "facts_of"]
@@ -64,7 +65,8 @@ def disclosure_of(
         asking=_asking(screening, run),
         simulated=Simulated(
             population=run.manifest.respondents,
-            source="; ".join(run.manifest.sources) or None,
+            # The first source is the study's own.
+            source="; ".join(run.manifest.sources[1:]) or None,
             attributes=tuple(name for name in run.respondents.columns if name not in {"respondent", "weight"}),
             respondents=len(run.respondents),
             weights="all alike" if run.respondents["weight"].n_unique() == 1 else "as in the table of respondents",
@@ -97,7 +99,7 @@ def _apart(options: ScreenOptions) -> str:
 
 
 def _model(run: Run, options: ScreenOptions) -> ModelUsed:
-    asked, learnt = run.manifest.options, learnt_from(options)
+    asked, learnt = run.manifest.options, _tuned(options)
     known = trained_as(options.model) if options.server is None else None
     return ModelUsed(
         name=str(asked["model"]) + (f", made from {known.base}" if known else ""),
@@ -110,13 +112,18 @@ def _model(run: Run, options: ScreenOptions) -> ModelUsed:
     )
 
 
+def _tuned(options: ScreenOptions) -> Learnt:
+    """Return what the model's weights learnt from; what it is shown as examples tuned nothing."""
+    return learnt_from(replace(options, examples=None, shots=0, own_answers=0))
+
+
 def _tuned_on(options: ScreenOptions) -> tuple[str, ...] | None:
     """Return the studies that a model was fine-tuned on; `None` where that is not known."""
     if options.server is not None:
         return None
     if trained_as(options.model) is None:
         return ()
-    learnt = learnt_from(options)
+    learnt = _tuned(options)
     studies = {str(study) for data in learnt.data.values() for study in data.responses["study"].unique()}
     return None if learnt.unknown else tuple(sorted(studies))
 

@@ -13,6 +13,7 @@ from silicus.effects import (
     Check,
     EffectsPlan,
     Failures,
+    HeldOut,
     PastErrors,
     PastRecord,
     Relabelled,
@@ -85,9 +86,21 @@ def past_record(errors: PastErrors | None) -> PastRecord | None:
         return None
     held = errors.held_out
     slope = (errors.slope.value, errors.slope.low, errors.slope.high)
-    covered = (held.coverage, held.low, held.high) if held else (None, None, None)
+    covered = _covered(held) if held else (None, None, None)
     numbers = [np.nan if each is None else each for each in (*slope, *covered)]
     return PastRecord(errors.studies_n, *numbers, level=errors.level)
+
+
+def _covered(held: HeldOut) -> tuple[float | None, float | None, float | None]:
+    """Return the share of held-out effects inside their intervals, with its interval.
+
+    Where studies all held everything, or nothing, they do not differ, and the interval is the exact one of their number
+    (Clopper & Pearson 1934, doi:10.1093/biomet/26.4.404).
+    """
+    if held.low is not None or held.coverage not in {0.0, 1.0}:
+        return held.coverage, held.low, held.high
+    end = 0.025 ** (1 / held.studies_n)
+    return (1.0, end, 1.0) if held.coverage == 1 else (0.0, 0.0, 1 - end)
 
 
 def checks_of(trusted: Trusted, controls: Controls | None) -> Iterator[Check]:
@@ -107,7 +120,7 @@ def _failures(run: Run) -> Failures:
     unread = int((sums.is_null() | sums.is_nan()).sum())
     covered = run.predictions["covered"].cast(pl.Float64)
     mean = covered.mean()
-    return Failures(len(run.predictions), unread, 0, float(mean) if isinstance(mean, float) else float("nan"))
+    return Failures(len(run.predictions), unread, float(mean) if isinstance(mean, float) else float("nan"))
 
 
 def _beside_controls(trusted: Trusted, run: Run) -> Iterator[Check]:
@@ -204,8 +217,8 @@ def _moved_by_persona(run: Run) -> list[float]:
         pairs: list[Pair] = [(item, people[name]) for name in known if name in people]
         own, places = swapped(pairs, np.random.default_rng(0))
         by_attributes = {tuple(sorted(person.attributes.items())): known[person.id] for _, person in pairs}
-        for (_, person), place in zip(own, places, strict=True):
-            here, there = known[pairs[place][1].id], by_attributes[tuple(sorted(person.attributes.items()))]
+        for (_, person), place in zip(own, places.tolist(), strict=True):
+            here, there = known[pairs[int(place)][1].id], by_attributes[tuple(sorted(person.attributes.items()))]
             if here is not None and there is not None:
                 found.append(float(np.abs(np.asarray(here) - np.asarray(there)).sum() / 2))
     return found
