@@ -41,7 +41,13 @@ def test_without_an_ordered_question_there_is_nothing_to_compare():
 
 def test_which_answers_are_better_is_declared_for_all_or_one_by_one():
     assert [ScreenPlan(better="lower").better_of(name) for name in QUESTIONS] == ["lower"] * 3
-    assert [ScreenPlan(better={"pay": "lower"}).better_of(name) for name in QUESTIONS] == ["higher", "higher", "lower"]
+    assert [ScreenPlan(better={"pay": "lower"}).better_of(name) for name in QUESTIONS] == [None, None, "lower"]
+
+
+def test_what_the_plan_leaves_open_the_study_may_say():
+    assert ScreenPlan().better_of("visit", "lower") == "lower"
+    assert ScreenPlan(better={"pay": "lower"}).better_of("visit", "higher") == "higher"
+    assert ScreenPlan(better="higher").better_of("visit", "lower") == "higher"
 
 
 @pytest.mark.parametrize("half", [{"stratum": "group"}, {"strata": {"a": 1.0}}])

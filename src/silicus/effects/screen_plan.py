@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, Self
+from typing import Literal, Self, cast
 
 from pydantic import Field, model_validator
 
@@ -21,8 +21,9 @@ class ScreenPlan(Plan):
 
     outcomes: tuple[str, ...] = ()
     """The questions; by default all whose scale has an order."""
-    better: Direction | dict[str, Direction] = "higher"
-    """Whether an arm is to raise or to lower answers: for all questions, or question by question."""
+    better: Direction | dict[str, Direction] | None = None
+    """Whether an arm is to raise or to lower answers: for all questions, or question by question; by default as the
+    study says of each question. Where neither says, no arm is recommended."""
     matters: float = Field(default=0.0, ge=0, lt=100)
     """The smallest effect that matters, in percent of the scale's range; 0: any."""
     people: int = Field(default=100, ge=2)
@@ -74,9 +75,16 @@ class ScreenPlan(Plan):
             raise InputError("no question has a scale with an order, so that there is no mean to compare.")
         return chosen
 
-    def better_of(self, question: str) -> Direction:
-        """Return which answers to a question an arm is to bring about."""
-        return self.better.get(question, "higher") if isinstance(self.better, dict) else self.better
+    def better_of(self, question: str, declared: Direction | None = None) -> Direction | None:
+        """Return which answers to a question an arm is to bring about; `None` where nobody said.
+
+        Args:
+            question: its id.
+            declared: as the study says.
+        """
+        if isinstance(self.better, dict):
+            return self.better.get(question, declared)
+        return declared if self.better is None else cast("Direction", self.better)
 
     def effects_plan(self, control: str, outcomes: tuple[str, ...]) -> EffectsPlan:
         """Return what is declared of the effects of arms."""

@@ -19,7 +19,9 @@ from silicus.record import Record
 __all__ = ["ArmScreen", "Basis", "CellScreen", "PilotScreen", "QuestionScreen", "Screening"]
 
 
-Basis = Literal["past errors", "rectified pilot", "pilot alone"]
+Basis = Literal[
+    "past errors", "rectified pilot", "pilot alone", "past errors and rectified pilot", "past errors and pilot alone"
+]
 """What a belief about an effect among people rests on."""
 
 
@@ -49,8 +51,18 @@ class PilotScreen(Record):
     """Prediction-powered: the simulation corrected by its errors on the pilot; null where it could not be had."""
     adjusted: Amount
     """The pilot's effect adjusted for what was predicted of each person in every arm (Lin)."""
+    attributes: Amount
+    """The pilot's effect adjusted for what the model is told of each person, without any model (Lin): what the model
+    adds is what it does better than this. Unknown where these are too many for so few people."""
     explained: Number
-    """Share of the variance of answers within arms that goes along with predictions (squared correlation)."""
+    """Share of the variance of answers within arms that predictions of the right sign explain, less what chance would
+    explain (adjusted squared correlation)."""
+    sd: Number
+    """Standard deviation of people's answers within arms, in points."""
+    design_effect: Number
+    """By how much weights and clusters raise the variance of the effect, or covariates lower it."""
+    differs: str | None = None
+    """Why the simulated people are not those of the pilot as far as this effect goes; null where nothing says so."""
     more: list[MoreAnswers]
     """What further people would bring; empty where no price was given."""
     reason: str | None = None
@@ -73,6 +85,8 @@ class ArmScreen(Record):
     pilot: PilotScreen | None = None
     basis: Basis | None = None
     """What is believed of the effect where people and arms are chosen; null where nothing is."""
+    belief: Amount = Amount(value=None, standard_error=None, low=None, high=None)
+    """What is believed of the effect among people, in points, with its standard deviation."""
     size: SampleSize | None = None
     """How many people the study needs; null where predicted answers do not differ at all."""
     reason: str | None = None
@@ -83,11 +97,12 @@ class QuestionScreen(Record):
     """What a question's arms come to."""
 
     question: str
-    better: Direction
+    better: Direction | None
+    """Which answers an arm is to bring about; null where nobody said."""
     people_sd: Number
-    """Standard deviation of people's answers within an arm, as expected, in points."""
-    choice: Choice
-    """Which arms to field."""
+    """Standard deviation of people's answers within an arm, in points: of the pilot, else as expected."""
+    choice: Choice | None
+    """Which arms to field; null where nobody said which answers are better."""
     worth: Worth | None
     """To how many people in each arm a predicted effect is equal; null where nobody's answers differ."""
     split: Split | None = None

@@ -20,6 +20,7 @@ from silicus.report.screening_words import (
     SYNTHETIC,
     VERDICTS,
     arm_rows,
+    needed_how,
     needed_rows,
     past_sentences,
     pilot_sentences,
@@ -156,6 +157,7 @@ def _columns(screening: Screening) -> list[tuple[str, str]]:
     found = [("simulated", "simulated"), ("% of range", "percent"), ("expected of people", "expected")]
     if screening.pilot_people is not None:
         found += [("pilot alone", "alone"), ("rectified", "rectified"), ("adjusted", "adjusted")]
+        found.append(("adjusted without a model", "attributes"))
     return found
 
 
@@ -188,7 +190,7 @@ def write_screening(path: Path, screening: Screening) -> None:
         RunError: the file cannot be written.
     """
     columns = _columns(screening)
-    rows = arm_rows(screening)
+    rows, recommended = arm_rows(screening), list(recommendations(screening))
     write_page(
         path,
         "screening.html.j2",
@@ -196,7 +198,7 @@ def write_screening(path: Path, screening: Screening) -> None:
         meaning=VERDICTS[screening.gate.verdict],
         synthetic=SYNTHETIC,
         unproven=unproven(screening),
-        recommended=list(recommendations(screening)),
+        recommended=recommended,
         charts=[(question.question, _forest(screening, question.question)) for question in screening.questions],
         heads=[head for head, _ in columns],
         level=percent(1 - screening.plan.alpha),
@@ -206,7 +208,9 @@ def write_screening(path: Path, screening: Screening) -> None:
         needed_heads=NEEDED,
         needed_told=NEEDED_TOLD,
         needed=needed_rows(screening),
-        choices=[(question, _choice(question.choice.arms)) for question in screening.questions],
+        choices=[(each, _choice(each.choice.arms)) for each in screening.questions if each.choice is not None],
+        chosen=not recommended[0].startswith("No arm") if recommended else False,
+        needed_how=needed_how(screening),
         more=list(_more(screening)),
         splits=[(q.question, q.split) for q in screening.questions if q.split is not None],
         cells=[_cell(cell) for cell in screening.cells],

@@ -14,6 +14,7 @@ __all__ = [
     "VERDICTS",
     "ArmRow",
     "arm_rows",
+    "needed_how",
     "needed_rows",
     "past_sentences",
     "people",
@@ -37,7 +38,9 @@ VERDICTS = {
 _BASES = {
     "past errors": "the model's past errors",
     "rectified pilot": "the rectified pilot",
-    "pilot alone": "the pilot alone",
+    "pilot alone": "the pilot alone, so that the arm that looks best is likely to be expected too much of",
+    "past errors and rectified pilot": "the model's past errors and the rectified pilot together",
+    "past errors and pilot alone": "the model's past errors and the pilot's own effects together",
 }
 
 
@@ -54,6 +57,7 @@ class ArmRow:
         alone: the pilot alone.
         rectified: the simulation rectified by the pilot.
         adjusted: the pilot adjusted for predictions.
+        attributes: the pilot adjusted for what the model is told, without a model.
     """
 
     question: str
@@ -64,6 +68,7 @@ class ArmRow:
     alone: str
     rectified: str
     adjusted: str
+    attributes: str
 
 
 def with_ends(amount: Amount, digits: int = 2) -> str:
@@ -97,6 +102,7 @@ def _row(arm: ArmScreen) -> ArmRow:
         alone=DASH if pilot is None else with_ends(pilot.alone.points),
         rectified=rectified,
         adjusted=DASH if pilot is None else with_ends(pilot.adjusted),
+        attributes=DASH if pilot is None else with_ends(pilot.attributes),
     )
 
 
@@ -108,24 +114,33 @@ def people(count: int | None) -> str:
 def needed_rows(screening: Screening) -> list[list[str]]:
     """Return how many people each arm needs: question, arm, then by what is taken for the effect, and what is found.
 
-    The columns are those of `NEEDED`.
+    The columns are those of `NEEDED`. Where the model failed a check, nothing is said of its effects.
     """
-    return [_needed(arm, arm.size) for arm in screening.arms if arm.size is not None]
+    return [_needed(arm, arm.size, _believable(arm, screening)) for arm in screening.arms if arm.size is not None]
 
 
-def _needed(arm: ArmScreen, size: SampleSize) -> list[str]:
-    basis = _BASES[arm.basis] if arm.basis else "nothing"
+def _believable(arm: ArmScreen, screening: Screening) -> bool:
+    """Return whether there is more to go by than a model that failed a check."""
+    return screening.gate.verdict != "do not use" or (arm.basis is not None and "pilot" in arm.basis)
+
+
+def _needed(arm: ArmScreen, size: SampleSize, believable: bool) -> list[str]:
+    basis = _BASES[arm.basis].partition(",")[0] if arm.basis else "nothing"
+    of_people = [size.shrunken.arm, size.safeguard.arm, size.assured.arm] if believable else [None] * 3
     return [
         arm.question,
         arm.arm,
-        people(size.naive.arm),
-        people(size.shrunken.arm),
-        people(size.safeguard.arm),
-        people(size.assured.arm),
-        percent(size.assurance),
+        people(size.naive.arm if believable else None),
+        *map(people, of_people),
+        percent(size.assurance if believable else None),
         number(size.detectable.value, 2),
-        basis,
+        basis if believable else "nothing",
     ]
+
+
+def needed_how(screening: Screening) -> list[str]:
+    """Return how numbers of people were worked out, in sentences."""
+    return list(dict.fromkeys(f"{arm.size.how}." for arm in screening.arms if arm.size is not None))
 
 
 def rests_sentences(screening: Screening) -> Iterator[str]:
@@ -139,26 +154,37 @@ def rests_sentences(screening: Screening) -> Iterator[str]:
 
 def recommendations(screening: Screening) -> Iterator[str]:
     """Yield, question by question, which arms to field, or why nothing can be said."""
-    if screening.gate.verdict == "do not use" and screening.pilot_people is None:
+    believable = {arm.question for arm in screening.arms if _believable(arm, screening)}
+    if not believable:
         yield "No arm is recommended: the model failed a check, so its effects are no reason to prefer one."
         return
     for question in screening.questions:
-        yield _recommended(question, screening)
+        yield _recommended(question, screening, believable=question.question in believable)
 
 
-def _recommended(question: QuestionScreen, screening: Screening) -> str:
+def _recommended(question: QuestionScreen, screening: Screening, *, believable: bool) -> str:
     choice, lead = question.choice, f"{question.question} ({question.better} is better): "
+    if not believable:
+        return f"{question.question}: no arm is recommended, for the model failed a check and no pilot answered."
+    if choice is None:
+        return (
+            f"{question.question}: no arm is recommended, for nobody said which answers are better ('better' in the "
+            "study or the plan)."
+        )
     if choice.recommended is None:
         return f"{lead}which arm to field cannot be told, for {choice.reason}."
-    if not choice.recommended:
+    better = {each.arm for each in choice.arms if (each.better.value or 0.0) > 0.5}
+    named = [arm for arm in choice.recommended if arm in better]
+    control = percent(choice.control_best.value)
+    if not named:
         return (
-            f"{lead}no arm is worth fielding: with probability {percent(choice.control_best.value)} none is better "
-            "than the control."
+            f"{lead}no arm is worth fielding: none is rather better than the control than worse, and with probability "
+            f"{control} none is better at all."
         )
     found = next(each for each in choice.sets if each.arms == choice.recommended)
-    arms = " and ".join(choice.recommended)
     return (
-        f"{lead}field {arms} beside the control; the best of all is among these with probability "
+        f"{lead}field {' and '.join(named)} beside the control; the best of all, the control itself with probability "
+        f"{control}, is among {' and '.join([*choice.recommended, 'it'])} with probability "
         f"{percent(found.holds_best.value)} (give or take {percent(2 * (found.holds_best.error or 0), 1)} for random "
         f"draws; {percent(screening.plan.keep)} was asked for)."
     )
@@ -216,12 +242,29 @@ def pilot_sentences(screening: Screening) -> Iterator[str]:
             why = pilot.reason or (found.reason if found is not None else None) or "too little is known"
             yield f"{lead}not rectified, for {why}."
             continue
+        own = pilot.alone.n_arm + pilot.alone.n_control
+        times = found.effective_n / found.pilot_n
         yield (
-            f"{lead}{found.pilot_n:,} answers of people count like {number(found.effective_n, 0)} with the simulation "
-            f"({number(found.gained, 0, signed=True)}; power {number(found.power, 2)})."
+            f"{lead}{own:,} answers of people in the arm and the control count like {number(own * times, 0)} with the "
+            f"simulation (power {number(found.power, 2)})."
         )
-        for sentence in found.harm.sentences:
-            yield f"{lead}{sentence[:1].lower()}{sentence[1:].rstrip('.')}."
+        for sentence in (*found.harm.sentences, *([f"{pilot.differs}."] if pilot.differs else [])):
+            yield f"{lead}{sentence[:1].lower()}{sentence[1:]}"
+    yield from _tests(screening)
+
+
+def _tests(screening: Screening) -> Iterator[str]:
+    """Yield the pilot's own tests, corrected for their number as declared."""
+    for arm in screening.arms:
+        if arm.pilot is None or arm.pilot.alone.p is None:
+            continue
+        alone = arm.pilot.alone
+        corrected = "" if screening.plan.correction == "none" else f", corrected {number(alone.p_adjusted)}"
+        told = f"{arm.question}, {arm.arm}, the pilot alone: p = {number(alone.p)}{corrected}"
+        same = alone.equivalence
+        if same is not None and same.equivalent is not None:
+            told += f"; too small to matter: {'yes' if same.equivalent else 'not shown'} (p = {number(same.p)})"
+        yield f"{told} ({alone.how})."
 
 
 def unproven(screening: Screening) -> str:

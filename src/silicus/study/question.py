@@ -64,6 +64,8 @@ class StudyQuestion(Record):
     """The options to be put in order."""
     open: bool = False
     """Whether it is answered in words, which are kept and not scored."""
+    better: Literal["higher", "lower"] | None = None
+    """Which answers are wanted, where arms are to be chosen by them."""
 
     @property
     def form(self) -> Form:

@@ -150,6 +150,13 @@ class Study(Record):
         return tuple(question for question in self.questions if question.form == "open")
 
     @cached_property
+    def better(self) -> dict[str, Literal["higher", "lower"]]:
+        """Which answers are wanted: id of `asked` -> direction, where the study says."""
+        if self.profiles:
+            return {}
+        return {asked.id: q.better for q in self.questions if q.better for asked in expanded(q)}
+
+    @cached_property
     def asked(self) -> tuple[Question, ...]:
         """The questions of one answer that all the study's questions come to, without open ones."""
         if self.profiles:

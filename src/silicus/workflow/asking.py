@@ -153,8 +153,14 @@ def _found(found: list[int], count: int, what: str, nouns: tuple[str, str], opti
     return f"up to {count} {what} stand before each question (from {options.examples}){''.join(told)}"
 
 
-def write_order_effect(folder: Path, seed: int) -> None:
-    """Write, and say, how much the answers of a finished run depend on the order of options, where that is known."""
+def write_order_effect(folder: Path, seed: int, *, aloud: bool = True) -> None:
+    """Write, and say, how much the answers of a finished run depend on the order of options, where that is known.
+
+    Args:
+        folder: of the run.
+        seed: where resamples come from.
+        aloud: whether it is said.
+    """
     if (folder / _ORDERS).is_file() or not (folder / "variants.parquet").is_file():
         return
     found = order_effect(
@@ -165,6 +171,7 @@ def write_order_effect(folder: Path, seed: int) -> None:
     )
     if found is not None:
         write(folder / _ORDERS, found)
+    if found is not None and aloud:
         Console(stderr=True).print(order_sentence(found), soft_wrap=True, highlight=False, markup=False)
 
 

@@ -146,7 +146,7 @@ def settled(options: T) -> tuple[T, Template, TrainedAs | None]:
     return replace(options, template=template, answers=answers), get_template(template), known
 
 
-def ask(asked: Asked, template: Template, options: AnswerOptions) -> Path:
+def ask(asked: Asked, template: Template, options: AnswerOptions, *, aloud: bool = True) -> Path:
     """Return the run folder after the model has answered everything that is asked.
 
     A run that was interrupted goes on where it stopped; a finished run is left as it is.
@@ -155,6 +155,7 @@ def ask(asked: Asked, template: Template, options: AnswerOptions) -> Path:
         asked: all that is needed besides a model.
         template: the words of the prompts.
         options: how answers are asked for, as `settled` returns them.
+        aloud: whether it is said how much answers depend on the order of options.
 
     Raises:
         SilicusError: something cannot be asked, or the model reads other prompts than it was trained with.
@@ -180,7 +181,7 @@ def ask(asked: Asked, template: Template, options: AnswerOptions) -> Path:
     )  # fmt: skip
     if served is None:
         _answer(asked.plan, model, how.ways, folder)
-        write_order_effect(folder, options.seed)
+        write_order_effect(folder, options.seed, aloud=aloud)
     else:
         # Its answers are kept in a file that one process writes.
         with alone(folder), closing(served):
@@ -188,7 +189,7 @@ def ask(asked: Asked, template: Template, options: AnswerOptions) -> Path:
             failing = Failing(options.max_failures, len(asked.plan), writes=protocol is not None)
             _answer(asked.plan, model, how.ways, folder, failing)
             add_notes(folder, told(folder, served))
-            write_order_effect(folder, options.seed)
+            write_order_effect(folder, options.seed, aloud=aloud)
     if writer is not None:
         write_openly(asked.openly, writer, options, folder)
     return folder

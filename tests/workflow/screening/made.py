@@ -52,7 +52,7 @@ def write_study(path: Path, study: str = "pool", **changed: Any) -> Path:
         "id": study,
         "source": {"citation": "Nobody (2026). The pool.", "licence": "CC0-1.0"},
         "conditions": [{"id": arm, "text": TEXTS[arm], "control": arm == "control"} for arm in ARMS],
-        "questions": [{"id": "visit", "text": "How gladly would you go there?", "scale": NUMBERS}],
+        "questions": [{"id": "visit", "text": "How gladly would you go there?", "better": "higher", "scale": NUMBERS}],
         **changed,
     }  # fmt: skip
     path.write_text(yaml.safe_dump({name: each for name, each in told.items() if each is not None}), encoding="utf-8")

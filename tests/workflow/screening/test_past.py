@@ -17,8 +17,11 @@ from silicus.errors import InputError
 from silicus.options import SimulateOptions
 from silicus.report import print_screening
 from silicus.workflow import read_run, simulate
+from silicus.workflow.screening.independence import Learnt
 from silicus.workflow.screening.past import check_weights_alike, past_cells, past_texts, read_past
 from tests.workflow.screening.made import EFFECT, binomial, rules_of, screened, write_script, write_study
+
+NOTHING = Learnt({}, [])
 
 
 def intervals(found: object) -> list[tuple[object, object]]:
@@ -145,7 +148,9 @@ def test_past_studies_are_named_as_people_named_them(with_past):
 
 def test_a_past_study_given_twice_counts_once(world):
     options = _options(world)
-    once, twice = (read_past(paths, _study(world), options) for paths in (world.past, (*world.past, *world.past)))
+    once, twice = (
+        read_past(paths, _study(world), options, NOTHING) for paths in (world.past, (*world.past, *world.past))
+    )
     first, second = (learn_errors(past_cells(each, conditions=True), "effects") for each in (once, twice))
     assert second.studies_n == first.studies_n == 12
     assert second.slope.value == pytest.approx(first.slope.value)
@@ -196,7 +201,7 @@ def test_a_run_of_another_model_is_refused(world, tmp_path):
 
 
 def test_a_run_of_the_same_model_is_not_refused(world):
-    runs = read_past(world.past[:1], _study(world), _options(world))
+    runs = read_past(world.past[:1], _study(world), _options(world), NOTHING)
     check_weights_alike(runs, runs[0].run)
 
 
@@ -222,7 +227,7 @@ def test_a_run_that_holds_the_same_words_under_another_name_is_refused(world, tm
 
 
 def test_groups_of_people_have_means_and_no_effects(world):
-    runs = read_past(world.past, _study(world), _options(world))
+    runs = read_past(world.past, _study(world), _options(world), NOTHING)
     groups = [
         replace(each, run=replace(each.run, manifest=each.run.manifest.model_copy(update={"unit": "group"})))
         for each in runs

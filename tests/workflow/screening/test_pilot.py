@@ -91,7 +91,7 @@ def test_with_a_pilot_a_screening_has_been_compared_with_people(with_pilot):
     folder, found = with_pilot
     assert (found.state, found.pilot_people) == ("", 60)
     assert "NOT BENCHMARKED" not in (folder / "report.html").read_text(encoding="utf-8")
-    assert {arm.basis for arm in found.arms} == {"rectified pilot"}
+    assert {arm.basis for arm in found.arms} == {"past errors and rectified pilot"}
 
 
 def test_everybody_of_the_pilot_is_asked_in_every_arm(with_pilot):
@@ -105,7 +105,9 @@ def test_answers_within_arms_go_along_with_predictions(with_pilot, pilot):
     for arm in ARMS:
         here = (table["condition"] == arm).to_numpy()
         own[here], said[here] = own[here] - own[here].mean(), said[here] - said[here].mean()
-    expected = float(own @ said) ** 2 / (own @ own) / (said @ said)
+    freedom = len(own) - len(ARMS) - 1
+    # Less what chance would explain.
+    expected = 1 - (1 - float(own @ said) ** 2 / (own @ own) / (said @ said)) * (freedom + 1) / freedom
     for screen in arms_of(with_pilot[1]).values():
         assert screen.explained == pytest.approx(expected, rel=1e-4)
 
@@ -260,7 +262,8 @@ def test_people_who_may_be_drawn_to_be_simulated_may_not_rectify(screen, tmp_pat
          "Did you mean 'group'?"),
         ({"covariates": ["grup"]}, "the plan names the covariate 'grup', which the pilot does not have. Did you mean "
          "'group'?"),
-        ({"clusters": "grup"}, "pilot.csv: the column 'grup' is missing. Did you mean 'group'?"),
+        ({"clusters": "grup"}, "the plan names the cluster 'grup', which the pilot does not have. Did you mean "
+         "'group'?"),
     ],
 )  # fmt: skip
 def test_an_attribute_that_nobody_has_is_refused_before_a_model_is_asked(screen, tmp_path, plan, told):

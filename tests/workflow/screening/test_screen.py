@@ -125,7 +125,7 @@ def test_lower_may_be_better_question_by_question(world, tmp_path):
     study = write_study(tmp_path / "s.yaml", questions=both)
     plan = planned(tmp_path, "better: {afraid: lower}\npeople: 50\nmatters: 2")
     found = screened(study, tmp_path / "out", model="uniform", respondents=str(world.people), controls=0, plan=plan)[1]
-    assert {each.question: each.better for each in found.questions} == {"visit": "higher", "afraid": "lower"}
+    assert {each.question: each.better for each in found.questions} == {"visit": None, "afraid": "lower"}
     assert found.plan.people == 50
 
 

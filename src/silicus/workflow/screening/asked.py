@@ -113,4 +113,6 @@ def _ask(
     items: list[Item], people: pl.DataFrame, responses: pl.DataFrame, about: About, options: SimulateOptions
 ) -> Run:
     options, template, known = settled(options)
-    return read_run(ask(Asked(plan_all(items, people, template), responses, about, known), template, options))
+    asked = Asked(plan_all(items, people, template), responses, about, known)
+    # How answers depend on the order of options is judged by the gate: an interval would be one of simulated draws.
+    return read_run(ask(asked, template, options, aloud=False))

@@ -56,7 +56,7 @@ def export(folder: Path, told: Exported, disclosure: Disclosure) -> list[Path]:
     out.mkdir(parents=True, exist_ok=True)
     files = write_labelled(out, *_predicted(told))
     if told.pilot is not None:
-        files += write_labelled(out, told.pilot.responses, told.run.items, _people(told.pilot))
+        files += write_labelled(out, told.pilot.responses, told.run.items, told.pilot.respondents)
     rows = [_script_row(arm, told.screening) for arm in told.screening.arms]
     files += write_scripts(out, told.study.id, rows, weights=told.screening.plan.weights)
     write_qsf(out / f"{told.study.id}.qsf", told.study)
@@ -71,12 +71,8 @@ def _predicted(told: Exported) -> tuple[pl.DataFrame, dict[str, Item], pl.DataFr
         return run.predictions, run.items, run.respondents
     name = pl.format("simulated {}", "respondent") if told.simulated_apart else pl.col("respondent")
     predictions = pl.concat([run.predictions.with_columns(respondent=name), people.predictions])
-    tables = [run.respondents.with_columns(respondent=name), _people(told.pilot)]
+    tables = [run.respondents.with_columns(respondent=name), told.pilot.respondents]
     return predictions, run.items, _together(tables)
-
-
-def _people(pilot: Pilot) -> pl.DataFrame:
-    return pilot.respondents.join(pilot.beside, on="respondent", how="left", maintain_order="left")
 
 
 def _together(tables: Sequence[pl.DataFrame]) -> pl.DataFrame:

@@ -16,6 +16,8 @@ from silicus.effects import (
     Belief,
     Budget,
     CellScreen,
+    Choice,
+    Direction,
     Effect,
     Fielding,
     PastErrors,
@@ -43,6 +45,9 @@ _NO_PAST = (
     "simulated draws alone would tell how often it was asked. Give runs on past studies with --past"
 )
 
+
+_LEAST_FREEDOM = 3.0
+"""Of fewer degrees of freedom Student's t has no variance."""
 
 _UNKNOWN = Amount(value=None, standard_error=None, low=None, high=None)
 
@@ -142,36 +147,106 @@ def sized(
 ) -> list[ArmScreen]:
     """Return the arms with how many people each needs, by what is now believed of its effect."""
     sds = {(cell.question, cell.condition): cell.predicted_sd or 0.0 for cell in cells}
-    return [_sized(arm, sds, outlook, plan, len(arms)) for arm in arms]
+    rectified = {arm.question: _all_rectified(arms, arm.question, plan) for arm in arms}
+    return [_sized(arm, sds, outlook, plan, (rectified[arm.question], len(arms))) for arm in arms]
+
+
+def _all_rectified(arms: Sequence[ArmScreen], question: str, plan: ScreenPlan) -> bool:
+    """Return whether all arms of a question are to be judged by the rectified simulation.
+
+    All by the same: arms are ranked by it. Where the pilot's own effects are adjusted for covariates, or the rectified
+    ones are for strata alone, the two do not estimate alike; where populations differ the rectified effect is of
+    neither.
+    """
+    own = [arm.pilot for arm in arms if arm.question == question]
+    known = [pilot.rectified for pilot in own if pilot is not None and pilot.rectified is not None]
+    apart = any(pilot is not None and pilot.differs for pilot in own)
+    good = len(known) == len(own) and all(each.harm.advised == "rectified" for each in known)
+    return good and not apart and not plan.covariates
 
 
 def _sized(
-    arm: ArmScreen, sds: Mapping[tuple[str, str], float], outlook: Outlook, plan: ScreenPlan, tests: int
+    arm: ArmScreen,
+    sds: Mapping[tuple[str, str], float],
+    outlook: Outlook,
+    plan: ScreenPlan,
+    among: tuple[bool, int],
 ) -> ArmScreen:
-    belief, basis = _believed(arm, outlook)
-    pair = sds[arm.question, arm.arm], sds[arm.question, arm.control]
-    if not min(pair) > 0:
-        return arm.model_copy(update={"basis": basis})
-    corrected = 1 if plan.correction == "none" else tests
-    design = TwoArms(sd_arm=pair[0], sd_control=pair[1], alpha=plan.alpha, tests=corrected)
+    """Return an arm with the people it needs.
+
+    Args:
+        arm: as it is known.
+        sds: of predicted answers: question, condition -> points.
+        outlook: what past studies say.
+        plan: what was declared.
+        among: whether the question's arms are judged by the rectified simulation, and the number of all effects.
+    """
+    rectified, tests = among
+    belief, basis = _believed(arm, outlook, rectified=rectified)
+    arm = arm.model_copy(update={"basis": basis, "belief": _told(belief)})
+    design = _design(arm, sds, plan, 1 if plan.correction == "none" else tests)
+    if design is None:
+        return arm
+    # The pilot shows how far answers spread; without it, past studies say how much too narrow predictions are.
+    spread = outlook.spread if arm.pilot is None or arm.pilot.sd is None else None
     value = arm.predicted.points.value
-    size = sample_size(value, belief, design, plan.people, goal=plan.power, spread=outlook.spread)
-    return arm.model_copy(update={"basis": basis, "size": size})
+    size = sample_size(value, belief, design, plan.people, goal=plan.power, spread=spread)
+    return arm.model_copy(update={"size": size})
 
 
-def _believed(arm: ArmScreen, outlook: Outlook) -> tuple[Belief, Basis | None]:
-    """Return what is believed of an effect: by the pilot where there is one, else by the model's past errors."""
+def _design(arm: ArmScreen, sds: Mapping[tuple[str, str], float], plan: ScreenPlan, tests: int) -> TwoArms | None:
+    """Return the comparison of an arm with the control; `None` where answers do not differ or clusters are unknown."""
     pilot = arm.pilot
-    if pilot is not None and pilot.rectified is not None and pilot.rectified.harm.advised == "rectified":
-        found = pilot.rectified
-        return Belief(value=found.estimate, sd=found.standard_error, df=found.df), "rectified pilot"
-    if pilot is not None and pilot.alone.points.standard_error is not None:
-        alone = pilot.alone
-        return Belief(value=alone.points.value, sd=alone.points.standard_error, df=alone.df), "pilot alone"
+    if pilot is not None and pilot.sd is not None:
+        effect = pilot.design_effect or 1.0
+        return TwoArms(
+            sd_arm=pilot.sd, sd_control=pilot.sd, alpha=plan.alpha, tests=tests, design_effect=effect
+        )  # fmt: skip
+    pair = sds[arm.question, arm.arm], sds[arm.question, arm.control]
+    if plan.clusters not in {None, "respondent"} or not min(pair) > 0:
+        return None
+    return TwoArms(sd_arm=pair[0], sd_control=pair[1], alpha=plan.alpha, tests=tests)
+
+
+def _told(belief: Belief) -> Amount:
+    """Return a belief with its standard deviation, which of Student's t is larger than its scale."""
+    value, sd = belief.known or (None, None)
+    if sd is not None and np.isfinite(belief.freedom):
+        sd *= float(np.sqrt(max(belief.freedom, _LEAST_FREEDOM) / (max(belief.freedom, _LEAST_FREEDOM) - 2)))
+    return Amount(value=value, standard_error=sd, low=None, high=None)
+
+
+def _believed(arm: ArmScreen, outlook: Outlook, *, rectified: bool) -> tuple[Belief, Basis | None]:
+    """Return what is believed of an effect: by past errors, by the pilot, or by both, each as exactly as it is known.
+
+    The errors of both are independent: that of past errors is the model's, that of the pilot is chance. Without past
+    errors the pilot stands alone, and the arm that looks best in it is likely to be expected too much of.
+    """
     df = outlook.effects.studies_n - 1 if outlook.effects and outlook.effects.studies_n > 1 else None
-    found = arm.expected
-    basis: Basis | None = None if found.standard_error is None else "past errors"
-    return Belief(value=found.value, sd=found.standard_error, df=df, reason=arm.reason), basis
+    before = Belief(value=arm.expected.value, sd=arm.expected.standard_error, df=df, reason=arm.reason)
+    found = _by_pilot(arm, rectified=rectified)
+    if found is None:
+        return before, None if before.known is None else "past errors"
+    if before.known is None or found.known is None:
+        return found, "rectified pilot" if rectified else "pilot alone"
+    (first, own), (second, chance) = before.known, found.known
+    weight = chance**2 / (own**2 + chance**2)
+    value, sd = weight * first + (1 - weight) * second, own * chance / np.hypot(own, chance)
+    both = Belief(value=value, sd=float(sd), df=min(before.freedom, found.freedom))
+    return both, "past errors and rectified pilot" if rectified else "past errors and pilot alone"
+
+
+def _by_pilot(arm: ArmScreen, *, rectified: bool) -> Belief | None:
+    pilot = arm.pilot
+    if pilot is None:
+        return None
+    if rectified and pilot.rectified is not None:
+        found = pilot.rectified
+        return Belief(value=found.estimate, sd=found.standard_error, df=found.df)
+    alone = pilot.alone
+    if alone.points.standard_error is None:
+        return None
+    return Belief(value=alone.points.value, sd=alone.points.standard_error, df=alone.df)
 
 
 def question_screens(
@@ -180,29 +255,52 @@ def question_screens(
     outlook: Outlook,
     plan: ScreenPlan,
     options: ScreenOptions,
+    declared: Mapping[str, Direction],
     rng: np.random.Generator,
 ) -> Iterator[QuestionScreen]:
-    """Yield, question by question, which arms to field and what a prediction is worth."""
+    """Yield, question by question, which arms to field and what a prediction is worth.
+
+    Args:
+        arms: as `sized` returns them.
+        cells: the cells of the same questions.
+        outlook: what past studies say.
+        plan: what was declared.
+        options: for the budget.
+        declared: which answers the study says are better.
+        rng: where the draws of `choose_arms` come from.
+    """
     for question in dict.fromkeys(arm.question for arm in arms):
         own = [arm for arm in arms if arm.question == question]
-        predicted = [cell.predicted_sd for cell in cells if cell.question == question and cell.predicted_sd]
-        factor = outlook.spread.value if outlook.spread else 1.0
-        sd = factor * float(np.mean(predicted)) if predicted else None
-        better = plan.better_of(question)
-        fielding = Fielding(
-            people=plan.people, sd=sd or own[0].span, better=better, matters=plan.matters / 100 * own[0].span,
-            keep=plan.keep,
-        )  # fmt: skip
-        beliefs = [_believed(arm, outlook)[0] for arm in own]
-        forecasts = [ArmForecast(arm.arm, each.value, each.sd) for arm, each in zip(own, beliefs, strict=True)]
+        sd, better = _sd(own, cells, outlook), plan.better_of(question, declared.get(question))
         yield QuestionScreen(
             question=question,
             better=better,
             people_sd=sd,
-            choice=choose_arms(forecasts, fielding, rng),
+            choice=None if better is None else _choice(own, sd, better, plan, rng),
             worth=_worth(outlook, sd, own[0].span),
             split=_split(own, sd, options),
         )
+
+
+def _sd(arms: Sequence[ArmScreen], cells: Sequence[CellScreen], outlook: Outlook) -> float | None:
+    """Return how far people's answers spread within an arm: in the pilot, else as predicted and past studies say."""
+    known = [arm.pilot.sd for arm in arms if arm.pilot is not None and arm.pilot.sd is not None]
+    if known:
+        return known[0]
+    predicted = [cell.predicted_sd for cell in cells if cell.question == arms[0].question and cell.predicted_sd]
+    factor = outlook.spread.value if outlook.spread else 1.0
+    return factor * float(np.mean(predicted)) if predicted else None
+
+
+def _choice(
+    arms: Sequence[ArmScreen], sd: float | None, better: Direction, plan: ScreenPlan, rng: np.random.Generator
+) -> Choice:
+    span = arms[0].span
+    fielding = Fielding(
+        people=plan.people, sd=sd or span, better=better, matters=plan.matters / 100 * span, keep=plan.keep
+    )  # fmt: skip
+    forecasts = [ArmForecast(arm.arm, arm.belief.value, arm.belief.standard_error) for arm in arms]
+    return choose_arms(forecasts, fielding, rng)
 
 
 def _worth(outlook: Outlook, sd: float | None, span: float) -> Worth | None:

@@ -6,14 +6,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from silicus.effects import ScreenPlan
 from silicus.errors import RunError, counted
 from silicus.options import ScreenOptions
 from silicus.record import Record, digest, read, write
-from silicus.study import Study
+from silicus.study import Pilot, Study
+from silicus.workflow.population import asked_respondents
+from silicus.workflow.run import Run
 
-__all__ = ["PLAN", "Frozen", "folder_of", "freeze", "frozen_plan", "tried"]
+__all__ = ["PLAN", "Frozen", "folder_of", "freeze", "frozen_plan", "past_key", "pilots_seen", "tried"]
 
+_PILOTS = "pilots.json"
 PLAN = "plan.json"
 """The frozen plan in the folder of a screening."""
 
@@ -30,8 +35,10 @@ class Frozen(Record):
     plan: ScreenPlan
     options: dict[str, Any]
     """How the model is asked."""
+    respondents: str
+    """Hash of who is simulated."""
     past: tuple[str, ...]
-    """Keys of the runs from whose errors intervals are made."""
+    """Keys of the runs from whose errors intervals are made, each with a hash of its answers and predictions."""
     hash: str
     """SHA-256 of all of the above, its first 16 digits."""
     frozen: str
@@ -41,18 +48,33 @@ class Frozen(Record):
 def frozen_plan(
     study: Study, plan: ScreenPlan, outcomes: tuple[str, ...], options: ScreenOptions, past: tuple[str, ...]
 ) -> Frozen:
-    """Return the plan with its hash; people's answers have no part in it."""
+    """Return the plan with its hash; people's answers to the study have no part in it.
+
+    Args:
+        study: what is screened.
+        plan: what was declared.
+        outcomes: the questions that are compared.
+        options: how the model is asked.
+        past: the runs on past studies, as `past_key` names them.
+    """
     shown = digest(*(f"{item.condition}\n{item.question}\n{item.item}" for item in study.items()))
     control = study.control.id if study.control else ""
     recorded = options.recorded()
-    whole = digest(
-        study.id, shown, control, *outcomes, plan.model_dump_json(), str(sorted(recorded.items())), "past", *past
-    )
+    people = digest(asked_respondents(options.respondents, options.draw, options.seed)[0].write_csv())
+    better = str(sorted(study.better.items()))
+    parts = (plan.model_dump_json(), better, str(sorted(recorded.items())), people, "past", *past)
+    whole = digest(study.id, shown, control, *outcomes, *parts)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return Frozen(
-        study=study.id, study_hash=shown, control=control, outcomes=outcomes, plan=plan, options=recorded, past=past,
-        hash=whole, frozen=now,
+        study=study.id, study_hash=shown, control=control, outcomes=outcomes, plan=plan, options=recorded,
+        respondents=people, past=past, hash=whole, frozen=now,
     )  # fmt: skip
+
+
+def past_key(run: Run) -> str:
+    """Return the key of a run on past studies, and a hash of what people answered there and what was predicted."""
+    predicted = run.predictions.with_columns(pl.col("probabilities").cast(pl.List(pl.String)).list.join(" "))
+    return f"{run.manifest.key} {digest(run.responses.write_csv(), predicted.write_csv())}"
 
 
 def folder_of(frozen: Frozen, out: Path | None) -> Path:
@@ -76,12 +98,33 @@ def freeze(folder: Path, plan: Frozen) -> Frozen:
     old = read(path, Frozen)
     if old.hash == plan.hash:
         return old
-    names = ("study", "study_hash", "control", "outcomes", "plan", "options", "past")
+    names = ("study", "study_hash", "control", "outcomes", "plan", "options", "respondents", "past")
     changed = [name.replace("_", " ") for name in names if getattr(old, name) != getattr(plan, name)]
     raise RunError(
         f"{folder}: another plan was frozen here on {old.frozen} (changed: {', '.join(changed)}). What has been "
         "declared stays: choose another folder with --out, and both are counted as tried."
     )
+
+
+class Pilots(Record):
+    """The pilots that a screening has been given, earliest first."""
+
+    seen: dict[str, str] = {}
+    """Hash of the answers -> when, in UTC."""
+
+
+def pilots_seen(folder: Path, pilot: Pilot) -> list[str]:
+    """Return, in sentences, that other answers were given before, after keeping a hash of these."""
+    path = folder / _PILOTS
+    known = read(path, Pilots).seen if path.is_file() else {}
+    own = digest(pilot.responses.write_csv(), pilot.respondents.write_csv())
+    if own not in known:
+        known = {**known, own: datetime.now(UTC).isoformat(timespec="seconds")}
+        write(path, Pilots(seen=known))
+    if len(known) == 1:
+        return []
+    first = min(known.values())
+    return [f"{len(known)} pilots with different answers have been given to this screening, the first on {first}"]
 
 
 def tried(folder: Path, plan: Frozen) -> list[Frozen]:

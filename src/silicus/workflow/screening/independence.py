@@ -43,9 +43,13 @@ def learnt_from(options: ScreenOptions) -> Learnt:
     unknown: list[str] = []
     if options.examples is not None:
         data[str(options.examples)] = read_dataset_folder(options.examples)
+    if options.server is not None:
+        unknown.append(f"what {options.model} on a server learnt from is not known")
     name = options.model if options.server is None else options.tokenizer or ""
     known = trained_as(name)
     if known is None:
+        if options.server is None and Path(name).is_dir():
+            unknown.append(f"{name} does not say what it learnt from (no silicus.json)")
         return Learnt(data, unknown)
     manifest = Path(name).resolve().parent / "manifest.json"
     if not manifest.is_file():

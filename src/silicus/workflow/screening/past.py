@@ -7,18 +7,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
-from silicus.effects import Past, Spread
+from silicus.effects import Past, Spread, quantile
 from silicus.errors import InputError
-from silicus.evaluate import Cell, Evaluation
+from silicus.evaluate import Evaluation
 from silicus.options import ScreenOptions
 from silicus.record import read
 from silicus.study import Item, Scale, Study
 from silicus.workflow.run import Run, read_run
+from silicus.workflow.screening.independence import Learnt
+from silicus.workflow.screening.past_cells import cells_of
 
 __all__ = ["PastRun", "check_weights_alike", "past_cells", "past_scales", "past_texts", "read_past", "spread_of"]
 
-_ASKED = ("template", "answers", "protocol")
+_ASKED = (
+    "template", "answers", "protocol", "server", "scoring", "samples", "temperature", "orders", "wordings", "shots",
+    "own_answers",
+)  # fmt: skip
 """What has to be alike in the past and in the new study, for errors of one to be those of the other."""
 
 
@@ -34,21 +40,24 @@ class PastRun:
     evaluation: Evaluation
 
 
-def read_past(folders: Sequence[Path], study: Study, options: ScreenOptions) -> list[PastRun]:
+def read_past(folders: Sequence[Path], study: Study, options: ScreenOptions, learnt: Learnt) -> list[PastRun]:
     """Return the past runs of a screening.
 
     Args:
         folders: of runs that have been evaluated.
         study: the new study, which may not be among the past ones.
         options: how the model is asked, as `settled` returns them.
+        learnt: what the model learnt from.
 
     Raises:
-        InputError: a run has not been evaluated, was asked in another way, or holds the new study.
+        InputError: a run has not been evaluated, was asked in another way, holds the new study, or what the model
+            learnt from.
     """
     found = [_read(folder) for folder in folders]
     for past in found:
         _check_asked_alike(past.run, options)
         _check_apart(past.run, study)
+        _check_unlearnt(past.run, learnt)
     return found
 
 
@@ -66,8 +75,8 @@ def _check_asked_alike(run: Run, options: ScreenOptions) -> None:
     other = next((name for name in _ASKED if then.get(name) != now.get(name)), None)
     if other is not None:
         raise InputError(
-            f"{run.folder}: was asked with {other} {then.get(other, 'direct')}, this study with "
-            f"{now.get(other, 'direct')}. Errors of one way of asking say nothing of another: ask alike."
+            f"{run.folder}: was asked with {other} {then.get(other, 'as by default')}, this study with "
+            f"{now.get(other, 'as by default')}. Errors of one way of asking say nothing of another: ask alike."
         )
 
 
@@ -78,6 +87,19 @@ def _check_apart(run: Run, study: Study) -> None:
             f"{run.folder}: holds the study '{study.id}' itself. Its errors would be learnt from the answers that they "
             "are to say something of. Evaluate without it, and give that run."
         )
+
+
+def _check_unlearnt(run: Run, learnt: Learnt) -> None:
+    for place, data in learnt.data.items():
+        own = data.responses
+        if "split" in own.columns:
+            own = own.filter(pl.col("split") != "test")
+        both = set(own["item"]) & set(run.items)
+        if both:
+            raise InputError(
+                f"{run.folder}: {len(both):,} of its {len(run.items):,} stimuli are among those that the model learnt "
+                f"from ({place}), so that its errors there are smaller than elsewhere. Evaluate it on studies held out."
+            )
 
 
 def check_weights_alike(past: Sequence[PastRun], simulation: Run) -> None:
@@ -101,39 +123,25 @@ def past_cells(past: Sequence[PastRun], *, conditions: bool) -> Past:
 
     Args:
         past: the runs.
-        conditions: whether only cells are taken whose conditions are arms of a study, not groups of people.
+        conditions: whether cells are to be compared within questions. Groups of people are then left out, and so are
+            questions that somebody answered in several conditions: what chance adds to their differences is not the sum
+            of what it adds to each.
     """
-    rows: list[tuple[float, float, float, str, str]] = []
-    for number, each in enumerate(past):
-        if conditions and each.run.manifest.unit == "group":
-            continue
-        for cell in each.evaluation.cells:
-            if cell.ordered and len(cell.values) > 1:
-                # A study that two runs hold is one study. Means of its questions are compared within a run, and not
-                # where one question was asked on scales of different points.
-                question = f"{number} {cell.study} {cell.question} {cell.values}"
-                rows.append((*_means(cell, each.evaluation.name), cell.study, question))
-    predicted, observed, variance = (np.array([row[k] for row in rows], dtype=np.float64) for k in range(3))
-    study, question = (
-        np.unique(np.array([row[k] for row in rows], dtype=str), return_inverse=True)[1].astype(np.int64)
-        for k in (3, 4)
-    )
-    return Past(predicted=predicted, observed=observed, variance=variance, question=question, study=study)
-
-
-def _means(cell: Cell, name: str) -> tuple[float, float, float]:
-    """Return the predicted mean, people's mean and its sampling variance, each on [0, 1]."""
-    values = np.array(cell.values, dtype=np.float64)
-    points = (values - values[0]) / (values[-1] - values[0])
-    human, predicted = (
-        np.array([np.nan if share is None else share for share in shares], dtype=np.float64)
-        for shares in (cell.human, cell.predicted[name])
-    )
-    mean = float(human @ points)
-    effective = cell.people_effective or np.nan
-    # Of fewer than two people nobody knows how much they differ.
-    variance = float(human @ (points - mean) ** 2) / (effective - 1) if effective > 1 else np.nan
-    return float(predicted @ points), mean, variance
+    kinds = {"person", "answer"} if conditions else {"person", "answer", "group"}
+    tables = [
+        cells_of(each.run).with_columns(run=pl.lit(number))
+        for number, each in enumerate(past)
+        if each.run.manifest.unit in kinds
+    ]
+    cells = pl.concat(tables) if tables else cells_of(past[0].run).clear().with_columns(run=pl.lit(0))
+    if conditions:
+        cells = cells.filter(~pl.col("repeated"))
+    # A study that two runs hold is one study. Means of its questions are compared within a run, and not where one
+    # question was asked on scales of different points.
+    names = cells["study"], cells.select(pl.format("{} {} {} {}", "run", "study", "question", "points")).to_series()
+    study, question = (np.unique(each.to_numpy(), return_inverse=True)[1].astype(np.int64) for each in names)
+    numbers = ("predicted", "observed", "variance", "predicted_variance", "covariance")
+    return Past(study=study, question=question, **{name: cells[name].cast(pl.Float64).to_numpy() for name in numbers})
 
 
 def past_texts(past: Sequence[PastRun]) -> dict[str, list[str]]:
@@ -157,7 +165,7 @@ def spread_of(past: Sequence[PastRun]) -> Spread | None:
     """Return how many times as far people's answers spread as predicted ones, over past studies.
 
     The mean over studies of the logarithm of people's standard deviation over the predicted one, and the interval that
-    holds 95 % of studies if these logarithms are normal; `None` of fewer than ten studies.
+    holds a new study's in 95 % of cases if these logarithms are normal; `None` of fewer than ten studies.
     """
     ratios: dict[str, list[float]] = {}
     for each in past:
@@ -168,5 +176,6 @@ def spread_of(past: Sequence[PastRun]) -> Spread | None:
     studies = np.array([np.mean(own) for own in ratios.values()])
     if len(studies) < _FEWEST:
         return None
-    middle, sd = float(studies.mean()), float(studies.std(ddof=1))
-    return Spread(float(np.exp(middle)), float(np.exp(middle - 1.96 * sd)), float(np.exp(middle + 1.96 * sd)))
+    middle, count = float(studies.mean()), len(studies)
+    half = quantile(0.975, count - 1) * float(studies.std(ddof=1)) * (1 + 1 / count) ** 0.5
+    return Spread(float(np.exp(middle)), float(np.exp(middle - half)), float(np.exp(middle + half)))

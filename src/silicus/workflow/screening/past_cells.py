@@ -46,7 +46,7 @@ def _answers(run: Run) -> pl.DataFrame:
     found = run.responses.filter(pl.col("response").is_not_null() & (pl.col("weight") > 0) & (pl.col("n") > 0))
     if run.manifest.unit != "group":
         return found
-    return found.with_columns(group=pl.format("{} · {}", "condition", "respondent"))
+    return found.with_columns(group=pl.concat_str("condition", pl.col("respondent").fill_null(""), separator=" · "))
 
 
 def _scales(items: dict[str, Item]) -> pl.DataFrame:

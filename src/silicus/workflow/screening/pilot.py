@@ -23,6 +23,7 @@ from silicus.effects import (
     ScreenPlan,
     adjusted_difference,
     effects,
+    fit,
     more_answers,
     rectify,
 )
@@ -33,7 +34,13 @@ from silicus.workflow.run import Run
 
 __all__ = ["with_pilot"]
 
+Floats = npt.NDArray[np.float64]
+
 _UNKNOWN = Amount(value=None, standard_error=None, low=None, high=None)
+_PEOPLE_A_COLUMN = 5
+"""With fewer people for each coefficient adjusting costs more than it brings."""
+_LEVEL, _SIZE = 0.05, 0.1
+"""A difference that passes this level, and this many standard deviations, counts as another population."""
 _TOO_FEW = "fewer than 2 people of the pilot answered in the arm or the control"
 
 
@@ -56,6 +63,11 @@ class _Both:
     plan: EffectsPlan
     screen: ScreenPlan
     simulated_apart: bool
+
+    def spoken(self, question: str, conditions: list[str]) -> Floats:
+        """Return what every simulated person is expected to answer in every condition, shape (people, conditions)."""
+        expected = _expected(self.run, question, conditions, _scale(self.run, question))
+        return expected.drop("respondent").to_numpy()
 
     def rectify_plan(self) -> RectifyPlan:
         """Return how the simulation is rectified."""
@@ -98,18 +110,79 @@ def _question(
     rectified, reason = _rectified(people, pool, both.rectify_plan(), len(conditions))
     cluster = people.cluster if people.cluster is not None else _repeated(people)
     adjusted = adjusted_difference(people.answers, people.arm, people.predicted, people.weight, cluster)
-    explained = _explained(people.answers, people.predicted[np.arange(len(people.arm)), people.arm], people.arm)
+    said = people.predicted[np.arange(len(people.arm)), people.arm]
+    plain = _adjusted_for_attributes(both, question)
+    sd = _within(people.answers, people.arm)
     return {
         name: PilotScreen(
             alone=alone[question, name],
             rectified=each,
             adjusted=_amount(contrast, both.screen.alpha),
-            explained=explained,
+            attributes=plain.get(name, _UNKNOWN),
+            explained=_explained(people.answers, said, people.arm),
+            sd=sd,
+            design_effect=_design_effect(alone[question, name], sd),
+            differs=_differs(people, both.spoken(question, conditions), arm),
             more=[] if each is None or price is None or each.reason else more_answers(each, price),
             reason=reason,
         )
-        for name, each, contrast in zip(names, rectified or [None] * len(names), adjusted, strict=True)
+        for arm, (name, each, contrast) in enumerate(
+            zip(names, rectified or [None] * len(names), adjusted, strict=True), 1
+        )
     }
+
+
+def _adjusted_for_attributes(both: _Both, question: str) -> dict[str, Amount]:
+    """Return arm -> the pilot's effect adjusted for what the model is told; empty where that is too much."""
+    people = both.pilot.respondents
+    told = [name for name in people.columns if name not in {"respondent", "weight"}]
+    columns = sum(1 if people[name].dtype.is_numeric() else people[name].n_unique() - 1 for name in told)
+    arms = both.pilot.responses["condition"].n_unique()
+    if not told or (columns + 1) * arms * _PEOPLE_A_COLUMN > len(people):
+        return {}
+    plan = both.plan.model_copy(
+        update={"outcomes": (question,), "moderators": (), "covariates": tuple(told), "correction": "none"}
+    )
+    known = people.join(both.pilot.beside, on="respondent", how="left")
+    found = effects(both.pilot.responses, both.people.items, known, plan, np.random.default_rng(0))
+    return {each.arm: each.points for each in found}
+
+
+def _within(answers: Floats, arm: npt.NDArray[np.int64]) -> float | None:
+    """Return the standard deviation of answers within arms; `None` where it is unknown or 0."""
+    size = np.bincount(arm)
+    left = answers - (np.bincount(arm, answers) / np.maximum(size, 1))[arm]
+    freedom = len(answers) - int((size > 0).sum())
+    sd = float(np.sqrt(left @ left / freedom)) if freedom > 0 else 0.0
+    return sd if sd > 0 else None
+
+
+def _design_effect(alone: Effect, sd: float | None) -> float | None:
+    """Return by how much the variance of an effect differs from that of as many independent answers."""
+    error = alone.points.standard_error
+    if sd is None or error is None or not error > 0:
+        return None
+    return error**2 / (sd**2 * (1 / alone.n_arm + 1 / alone.n_control))
+
+
+def _differs(people: Predicted, pool: Floats, arm: int) -> str | None:
+    """Return why an effect as simulated of the pilot's people is not that of simulated people; `None` where it is.
+
+    Compared are predictions of an arm less those of the control, person by person: a difference in levels does no harm.
+    """
+    own, others = (each[:, arm] - each[:, 0] for each in (people.predicted, pool))
+    if min(len(own), len(others)) < 2:
+        return None
+    first = np.r_[np.ones(len(own)), np.zeros(len(others))]
+    found = fit(np.column_stack([np.ones(len(first)), first]), np.r_[own, others]).contrast([0, 1])
+    spread = float(np.std(np.r_[own, others]))
+    if not (found.p < _LEVEL and abs(found.estimate) > _SIZE * spread):
+        return None
+    return (
+        f"simulated of the pilot's people the effect is {own.mean():+.2f} points, of the simulated ones "
+        f"{others.mean():+.2f}: these are two populations, and a rectified effect is neither's. Simulate people like "
+        "those of the pilot (--respondents)"
+    )
 
 
 def _rectified(
@@ -139,14 +212,15 @@ def _repeated(people: Predicted) -> Sequence[str] | None:
     return names if len(set(names)) < len(names) else None
 
 
-def _explained(
-    answers: npt.NDArray[np.float64], predicted: npt.NDArray[np.float64], arm: npt.NDArray[np.int64]
-) -> float:
-    """Return the squared correlation of answers and predictions within arms; 0 where one of them is flat."""
-    size = np.bincount(arm)
+def _explained(answers: Floats, predicted: Floats, arm: npt.NDArray[np.int64]) -> float:
+    """Return the adjusted squared correlation of answers and predictions within arms; 0 where it is negative."""
+    size = np.maximum(np.bincount(arm), 1)
     own, said = (each - (np.bincount(arm, each) / size)[arm] for each in (answers, predicted))
     below = float(own @ own) * float(said @ said)
-    return float(own @ said) ** 2 / below if below > 0 else 0.0
+    freedom = len(arm) - len(size) - 1
+    if not below > 0 or freedom < 1 or own @ said <= 0:
+        return 0.0
+    return max(0.0, 1 - (1 - float(own @ said) ** 2 / below) * (freedom + 1) / freedom)
 
 
 # --- from tables to arrays

@@ -8,7 +8,7 @@ from pathlib import Path
 from silicus.effects import EffectsPlan, ScreenPlan
 from silicus.errors import InputError, did_you_mean
 from silicus.options import ScreenOptions
-from silicus.study import Pilot, Study, read_pilot
+from silicus.study import Pilot, Study, read_pilot, read_table
 from silicus.workflow.population import asked_respondents
 
 __all__ = ["as_simulated", "check_named", "read_planned"]
@@ -31,29 +31,48 @@ def check_named(plan: ScreenPlan, options: ScreenOptions) -> None:
         _check_known([plan.stratum], "stratum", people.columns, "the simulated respondents do")
 
 
-def read_planned(path: Path, study: Study, plan: ScreenPlan, outcomes: Sequence[str]) -> Pilot:
-    """Return the pilot, with all columns that the plan names.
+def read_planned(
+    path: Path, study: Study, plan: ScreenPlan, outcomes: Sequence[str], options: ScreenOptions
+) -> tuple[Pilot, list[str]]:
+    """Return the pilot with all columns that the plan names, and what is to be known of the others, in sentences.
+
+    A model is told what the plan names as attributes, else what is also known of simulated people: what is known of the
+    pilot's alone, such as how they answered a check of attention, would tell it more of them than of those whom they
+    are to speak for.
 
     Raises:
         InputError: the pilot is not as it should be, lacks a column, or was asked nothing that is compared.
     """
-    pilot = read_pilot(path, study, plan.attributes, _untold(plan))
+    columns = read_table(path, "a pilot").columns
+    people, _, _ = asked_respondents(options.respondents, options.draw, options.seed)
+    simulated = [name for name in people.columns if name not in {"respondent", "weight"}]
+    own = {*(question.id for question in (*study.asked, *study.questions)), "respondent", "condition", "weight"}
+    others = [name for name in columns if name not in own]
+    clusters = {plan.clusters} - {None}
+    told = [name for name in others if name in simulated and name not in clusters]
+    told = list(plan.attributes) if plan.attributes is not None else told
+    named = [*clusters, *plan.covariates, *([plan.stratum] if plan.stratum is not None else [])]
+    needed = [str(name) for name in dict.fromkeys(named) if name in columns and name not in told]
+    pilot = read_pilot(path, study, told, needed)
     if not set(outcomes) & set(pilot.responses["question"]):
         raise InputError(f"{path}: the pilot answered none of the questions that are compared ({', '.join(outcomes)}).")
     columns = [*pilot.respondents.columns, *pilot.beside.columns]
     _check_known(plan.covariates, "covariate", columns, "the pilot does")
+    _check_known([str(name) for name in clusters - {"respondent"}], "cluster", columns, "the pilot does")
     if plan.stratum is not None:
         _check_known([plan.stratum], "stratum", columns, "the pilot does")
-    return pilot
+    return pilot, _told_notes(others, told, simulated)
 
 
-def _untold(plan: ScreenPlan) -> list[str]:
-    """Return the columns of the pilot that are needed and not told to the model."""
-    clusters = [] if plan.clusters in {None, "respondent"} else [str(plan.clusters)]
-    if plan.attributes is None:
-        return clusters
-    needed = [*plan.covariates, *([plan.stratum] if plan.stratum is not None else [])]
-    return list(dict.fromkeys([*clusters, *(name for name in needed if name not in plan.attributes)]))
+def _told_notes(others: Sequence[str], told: Sequence[str], simulated: Sequence[str]) -> list[str]:
+    notes = [f"of the pilot's people the model is told {', '.join(told) or 'nothing'}"]
+    untold = [name for name in others if name not in told]
+    if untold:
+        notes.append(f"it is not told the pilot's columns {', '.join(untold)}")
+    apart = sorted(set(simulated) ^ set(told))
+    if apart:
+        notes.append(f"known of the pilot's people or of simulated ones alone, and told there: {', '.join(apart)}")
+    return notes
 
 
 def _check_known(names: Sequence[str], what: str, columns: Sequence[str], who: str) -> None:

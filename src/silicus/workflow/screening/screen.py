@@ -9,14 +9,15 @@ import numpy as np
 from rich.console import Console
 
 from silicus.effects import (
+    ArmScreen,
     EffectsPlan,
     Gate,
-    PastErrors,
     PastStudies,
     Screening,
     ScreenPlan,
     Support,
     check_past_record,
+    check_pilot,
     check_support,
     checked,
     effects,
@@ -33,8 +34,18 @@ from silicus.workflow.run import Run
 from silicus.workflow.screening.asked import Controls, ask_controls, ask_pilot, ask_study, control_of
 from silicus.workflow.screening.exported import Exported, export
 from silicus.workflow.screening.forecasts import Outlook, arm_screens, cell_screens, question_screens, sized
-from silicus.workflow.screening.frozen import PLAN, Frozen, folder_of, freeze, frozen_plan, tried, tried_sentence
-from silicus.workflow.screening.independence import check_apart, check_not_simulated, learnt_from
+from silicus.workflow.screening.frozen import (
+    PLAN,
+    Frozen,
+    folder_of,
+    freeze,
+    frozen_plan,
+    past_key,
+    pilots_seen,
+    tried,
+    tried_sentence,
+)
+from silicus.workflow.screening.independence import Learnt, check_apart, check_not_simulated, learnt_from
 from silicus.workflow.screening.past import (
     PastRun,
     check_weights_alike,
@@ -47,7 +58,7 @@ from silicus.workflow.screening.past import (
 from silicus.workflow.screening.pilot import with_pilot
 from silicus.workflow.screening.planned import as_simulated, check_named, read_planned
 from silicus.workflow.screening.told import disclosure_of, facts_of
-from silicus.workflow.screening.trust import Trusted, checks_of, past_record
+from silicus.workflow.screening.trust import Trusted, answered, benchmarked, checks_of, past_record
 from silicus.workflow.simulate import settled
 
 __all__ = ["SCREENING", "screen"]
@@ -100,6 +111,8 @@ def screen(study: str, options: ScreenOptions) -> tuple[Path, Screening | None]:
     check_weights_alike(given.past, run)
     controls = ask_controls(given.study, run.respondents, options, folder) if options.controls else None
     people = ask_pilot(given.study, given.pilot, options, folder) if given.pilot is not None else None
+    if given.pilot is not None:
+        given.notes.extend(pilots_seen(folder, given.pilot))
     found = _screening(replace(given, frozen=frozen), run, controls, people, options, tried(folder, frozen))
     write(folder / SCREENING, found)
     write_screening(folder / "report.html", found)
@@ -121,23 +134,28 @@ def _given(study: str, options: ScreenOptions) -> _Given:
     plan = read(options.plan, ScreenPlan) if options.plan is not None else ScreenPlan()
     ordered = [question.id for question in loaded.asked if question.scale.ordered]
     outcomes = plan.known([question.id for question in loaded.asked], ordered)
-    past = read_past(options.past, loaded, options)
+    learnt = learnt_from(options)
+    past = read_past(options.past, loaded, options, learnt)
     check_named(plan, options)
-    pilot, notes = _pilot(loaded, plan, outcomes, options)
-    keys = tuple(each.run.manifest.key for each in past)
-    return _Given(loaded, frozen_plan(loaded, plan, outcomes, options, keys), past, pilot, notes)
+    pilot, notes = _pilot(loaded, plan, outcomes, options, learnt)
+    if past:
+        notes += [
+            f"{sentence}: past errors are too small where it learnt from past studies" for sentence in learnt.unknown
+        ]
+    frozen = frozen_plan(loaded, plan, outcomes, options, tuple(past_key(each.run) for each in past))
+    return _Given(loaded, frozen, past, pilot, notes)
 
 
 def _pilot(
-    study: Study, plan: ScreenPlan, outcomes: tuple[str, ...], options: ScreenOptions
+    study: Study, plan: ScreenPlan, outcomes: tuple[str, ...], options: ScreenOptions, learnt: Learnt
 ) -> tuple[Pilot | None, list[str]]:
     """Return the pilot, and what is to be known of its independence of the model."""
     if options.pilot is None:
         return None, []
-    pilot = read_planned(options.pilot, study, plan, outcomes)
+    pilot, notes = read_planned(options.pilot, study, plan, outcomes, options)
     check_not_simulated(options, pilot)
     named = "respondent" in read_table(options.pilot, "a pilot").columns
-    return pilot, check_apart(learnt_from(options), study, pilot, named=named)
+    return pilot, [*notes, *check_apart(learnt, study, pilot, named=named)]
 
 
 def _screening(
@@ -167,14 +185,14 @@ def _screening(
         tried=len(plans),
         respondents=len(run.respondents),
         pilot_people=None if given.pilot is None else len(given.pilot.respondents),
-        gate=_gate(Trusted(study, run, simulated, _moderated(run, plan)), controls, given, outlook.effects, support),
+        gate=_gate(Trusted(study, run, simulated, _moderated(run, plan)), controls, given, arms, support),
         support=support,
         past_means=outlook.means,
         past_effects=outlook.effects,
         cells=cells,
         arms=arms,
         moderated=[each for each in found if each.moderator is not None],
-        questions=list(question_screens(arms, cells, outlook, frozen.plan, options, rng)),
+        questions=list(question_screens(arms, cells, outlook, frozen.plan, options, study.better, rng)),
         notes=[*run.manifest.notes, *given.notes, tried_sentence(plans)],
         facts=facts_of(run, frozen, given.past, given.pilot),
         # What is expected of people is made of past studies, too.
@@ -208,11 +226,15 @@ def _moderated(run: Run, plan: EffectsPlan) -> bool:
 
 
 def _gate(
-    trusted: Trusted, controls: Controls | None, given: _Given, errors: PastErrors | None, support: Support | None
+    trusted: Trusted, controls: Controls | None, given: _Given, arms: list[ArmScreen], support: Support | None
 ) -> Gate:
+    # At one level, whatever was declared for the study's own tests.
+    errors = learn_errors(past_cells(given.past, conditions=True), "effects") if given.past else None
     checks = [check_past_record(past_record(errors)), *checks_of(trusted, controls)]
     checks.insert(1, checked("support", "not done", _NO_PAST) if support is None else check_support(support))
-    return verdict(checks, benchmarked=given.pilot is not None)
+    if given.pilot is not None:
+        checks.append(check_pilot(answered(arms)))
+    return verdict(checks, benchmarked=benchmarked(arms))
 
 
 def _say(sentence: str) -> None:

@@ -9,6 +9,8 @@ import numpy as np
 import polars as pl
 
 from silicus.effects import (
+    Answered,
+    ArmScreen,
     ByArm,
     Check,
     EffectsPlan,
@@ -33,8 +35,10 @@ from silicus.study import KEY, Item, Study, iter_respondents, order_named, read_
 from silicus.workflow.run import Run
 from silicus.workflow.screening.asked import Controls
 
-__all__ = ["Trusted", "checks_of", "past_record"]
+__all__ = ["Trusted", "answered", "benchmarked", "checks_of", "past_record"]
 
+_FEWEST_PEOPLE = 20
+"""In an arm; of fewer a mean is known too badly to hold anything against it."""
 _NOT_ASKED = "nobody was asked otherwise (--controls 0)."
 _KEY = [*KEY, "respondent"]
 
@@ -88,7 +92,32 @@ def past_record(errors: PastErrors | None) -> PastRecord | None:
     slope = (errors.slope.value, errors.slope.low, errors.slope.high)
     covered = _covered(held) if held else (None, None, None)
     numbers = [np.nan if each is None else each for each in (*slope, *covered)]
-    return PastRecord(errors.studies_n, *numbers, level=errors.level)
+    error, without = errors.error.value, errors.without_model.value
+    left = error / without if error is not None and without else np.nan
+    return PastRecord(errors.studies_n, *numbers, level=errors.level, left=left)
+
+
+def answered(arms: Sequence[ArmScreen]) -> list[Answered]:
+    """Return what was expected of every effect that the pilot knows with an error, and what its people did."""
+    found: list[Answered] = []
+    for arm in arms:
+        if arm.pilot is None:
+            continue
+        own, people = arm.expected, arm.pilot.alone.points
+        numbers = (own.value, own.standard_error, people.value, people.standard_error)
+        if None not in numbers:
+            found.append(Answered(f"{arm.arm} on {arm.question}", *(float(each or 0.0) for each in numbers)))
+    return found
+
+
+def benchmarked(arms: Sequence[ArmScreen]) -> bool:
+    """Return whether all effects that are compared have been compared with those of people, enough to know an error."""
+    return bool(arms) and all(
+        arm.pilot is not None
+        and arm.pilot.alone.points.standard_error is not None
+        and min(arm.pilot.alone.n_arm, arm.pilot.alone.n_control) >= _FEWEST_PEOPLE
+        for arm in arms
+    )
 
 
 def _covered(held: HeldOut) -> tuple[float | None, float | None, float | None]:
