@@ -9,10 +9,10 @@ import re
 import pytest
 from rich.console import Console
 
-from silicus.effects import Screening
+from silicus.effects import Equivalence, Screening
 from silicus.options import ScreenOptions
 from silicus.report import print_screening, write_screening
-from silicus.report.screening_words import arm_rows, recommendations
+from silicus.report.screening_words import arm_rows, needed_rows, recommendations
 from silicus.report.words import number
 from silicus.workflow import screen_study
 from tests.report.page import Page
@@ -127,3 +127,108 @@ def test_names_are_whole_where_there_is_room(screening):
 
 def test_what_a_choice_rests_on_is_told(screening):
     assert "the rectified pilot" in " ".join(printed(screening, 110).split())
+
+
+def one_line(found: Screening) -> str:
+    return " ".join(printed(found, 200).split())
+
+
+def with_choice(found: Screening, better: dict[str, float], recommended: list[str] | None = None) -> Screening:
+    """Return a screening whose arms are better than the control with the probabilities given."""
+    [question] = found.questions
+    choice = question.choice
+    assert choice is not None
+    arms = [
+        each.model_copy(update={"better": each.better.model_copy(update={"value": better[each.arm]})})
+        for each in choice.arms
+    ]
+    choice = choice.model_copy(update={"arms": arms, "recommended": recommended or list(choice.recommended or [])})
+    return found.model_copy(update={"questions": [question.model_copy(update={"choice": choice})]})
+
+
+def test_where_nobody_said_what_is_better_no_arm_is_recommended(screening, page):
+    [question] = screening.questions
+    silent = question.model_copy(update={"better": None, "choice": None})
+    found = screening.model_copy(update={"questions": [silent]})
+    sentence = (
+        "how-likely-to-visit: no arm is recommended, for nobody said which answers are better ('better' in the study "
+        "or the plan)."
+    )
+    assert list(recommendations(found)) == [sentence]
+    assert sentence in one_line(found)
+    assert "best of all" in page
+
+
+def test_a_page_without_a_choice_has_no_table_of_one(screening, tmp_path):
+    silent = screening.questions[0].model_copy(update={"better": None, "choice": None})
+    write_screening(tmp_path / "report.html", screening.model_copy(update={"questions": [silent]}))
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "no arm is recommended, for nobody said which answers are better" in text
+    assert "<th>best of all</th>" not in text
+
+
+def test_an_arm_that_is_rather_worse_is_never_named(screening):
+    warm, cold = "reserved-for-you", "what-others-have-done"
+    sets = [each.arms for each in screening.questions[0].choice.sets]
+    both = next(arms for arms in sets if set(arms) == {warm, cold})
+    [told] = recommendations(with_choice(screening, {warm: 0.9, cold: 0.5}, both))
+    assert told.startswith(f"how-likely-to-visit (higher is better): field {warm} beside the control; ")
+    [told] = recommendations(with_choice(screening, {warm: 0.9, cold: 0.51}, both))
+    assert f"field {' and '.join(both)} beside the control" in told
+    [told] = recommendations(with_choice(screening, {warm: 0.5, cold: 0.2}, both))
+    assert told.startswith("how-likely-to-visit (higher is better): no arm is worth fielding: none is rather better")
+    assert not {warm, cold} & set(told.split())
+
+
+def judged(found: Screening, *, pilot: bool) -> Screening:
+    """Return a screening whose model failed a check, with its pilot or without."""
+    gate = found.gate.model_copy(update={"verdict": "do not use"})
+    own = {} if pilot else {"basis": "past errors", "pilot": None}
+    arms = [arm.model_copy(update=own) for arm in found.arms]
+    return found.model_copy(update={"gate": gate, "arms": arms})
+
+
+def test_of_a_model_that_failed_no_people_are_told_unless_some_have_answered(screening):
+    whole, after, before = (screening, judged(screening, pilot=True), judged(screening, pilot=False))
+    assert needed_rows(after) == needed_rows(whole)
+    assert list(recommendations(after)) == list(recommendations(whole))
+    for row, known in zip(needed_rows(before), needed_rows(whole), strict=True):
+        assert row[2:7] == ["–"] * 5
+        # What can be detected does not depend on the model's effects.
+        assert (row[7], row[8]) == (known[7], "nothing")
+    assert list(recommendations(before)) == [
+        "No arm is recommended: the model failed a check, so its effects are no reason to prefer one."
+    ]
+
+
+def test_a_question_without_a_pilot_is_not_helped_by_that_of_another(screening):
+    failed = judged(screening, pilot=True)
+    other = failed.questions[0].model_copy(update={"question": "other"})
+    arms = [arm.model_copy(update={"question": "other", "basis": None, "pilot": None}) for arm in failed.arms]
+    both = failed.model_copy(update={"questions": [*failed.questions, other], "arms": [*failed.arms, *arms]})
+    assert list(recommendations(both))[1] == (
+        "other: no arm is recommended, for the model failed a check and no pilot answered."
+    )
+
+
+def test_the_pilots_own_tests_are_told_with_their_correction(screening):
+    text = one_line(screening)
+    assert screening.plan.correction == "holm"
+    for arm in screening.arms:
+        alone = arm.pilot.alone
+        assert (
+            f"{arm.question}, {arm.arm}, the pilot alone: p = {number(alone.p)}, corrected {number(alone.p_adjusted)} ("
+        ) in text
+    plan = screening.plan.model_copy(update={"correction": "none"})
+    assert ", corrected " not in one_line(screening.model_copy(update={"plan": plan}))
+
+
+@pytest.mark.parametrize(("equivalent", "told"), [(True, "yes"), (False, "not shown")])
+def test_whether_the_pilots_effect_is_too_small_to_matter_is_told(screening, equivalent, told):
+    same = Equivalence(low=-1, high=1, p=0.03, equivalent=equivalent)
+    first = screening.arms[0]
+    alone = first.pilot.alone.model_copy(update={"equivalence": same})
+    arm = first.model_copy(update={"pilot": first.pilot.model_copy(update={"alone": alone})})
+    text = one_line(screening.model_copy(update={"arms": [arm, *screening.arms[1:]]}))
+    assert text.count("too small to matter") == 1
+    assert f"; too small to matter: {told} (p = 0.030) (" in text

@@ -43,6 +43,11 @@ def test_each_row_of_a_matrix_is_a_question_on_its_scale(asking):
     assert {item.scale.values for item in items} == {(1, 2, 3)}
 
 
+def test_the_answers_wanted_of_a_matrix_are_wanted_in_each_of_its_rows(asking):
+    study = asking(AGREE.replace("id: agree,", "id: agree, better: lower,"), "{id: plain, text: P, open: true}")
+    assert study.better == {"agree.a": "lower", "agree.b": "lower"}
+
+
 def test_each_option_is_asked_whether_it_is_ticked_among_all_of_them(asking):
     asked = asking(BRINGS).asked
     assert [question.id for question in asked] == ["brings.1", "brings.2", "brings.3"]

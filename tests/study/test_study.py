@@ -163,3 +163,35 @@ def test_when_people_answered_is_a_date_or_two(study_file, when):
 def test_another_form_of_date_is_refused_with_the_forms_there_are(study_file):
     source = "source: {citation: A. Author, licence: CC0-1.0, fielded: March 2019}"
     assert "found 'March 2019', expected a year, month or day (2019, 2019-03" in refused(study_file(source=source))
+
+
+def test_a_study_may_say_which_answers_it_wants(study_file):
+    asked = "  - {{id: {0}, text: '{0}?', {1}scale: {{kind: ordinal, low: 1, high: 3}}}}"
+    wants = {"x": "better: higher, ", "y": "better: lower, ", "z": ""}
+    study = read_study(
+        study_file(questions="\n".join(["questions:", *(asked.format(*each) for each in wants.items())]))
+    )
+    assert study.better == {"x": "higher", "y": "lower"}
+    assert read_study(study_file()).better == {}
+
+
+def test_the_names_of_items_do_not_depend_on_which_answers_are_wanted(study_file):
+    asked = "questions: [{{id: x, text: 'x?', {}scale: {{kind: ordinal, low: 1, high: 3}}}}]"
+    names = [
+        [item.item for item in read_study(study_file(questions=asked.format(told))).items()]
+        for told in ("", "better: lower, ")
+    ]
+    assert names[0] == names[1]
+
+
+def test_wanted_answers_are_higher_or_lower(study_file):
+    path = study_file(questions="questions: [{id: x, text: X, better: more, scale: {kind: ordinal, low: 1, high: 3}}]")
+    assert "better): found 'more', expected: input should be 'higher' or 'lower'" in refused(path)
+
+
+def test_a_bundled_study_says_what_its_letter_is_to_do():
+    assert read_study("flu-letter").better == {"intend": "higher", "pressed": "lower"}
+
+
+def test_profiles_have_no_answers_that_arms_are_to_bring_about():
+    assert read_study("shared-flat").better == {}

@@ -16,6 +16,7 @@ from silicus.models.trained_as import TrainedAs
 from silicus.options import EvaluateOptions, ProbeOptions, SimulateOptions
 from silicus.record import read
 from silicus.workflow import evaluate_data, evaluate_run, probe_run, read_run, simulate
+from silicus.workflow.asking import write_order_effect
 from tests.data.splitting import dataset, marked, stimulus
 
 TEA = """\
@@ -232,6 +233,20 @@ def test_the_same_seed_shows_the_same_examples(past, study, options, tmp_path, m
     for name in ("a", "b"):
         simulate(study, replace(options, shots=2, examples=past, out=tmp_path / name))
     assert seen[: len(seen) // 2] == seen[len(seen) // 2 :]
+
+
+# --- what is said of orders
+
+
+@pytest.mark.parametrize("aloud", [True, False])
+def test_what_is_not_said_aloud_is_kept_all_the_same(study, options, capsys, aloud):
+    folder = simulate(study, replace(options, orders=3))
+    kept = (folder / "orders.json").read_bytes()
+    (folder / "orders.json").unlink()
+    capsys.readouterr()
+    write_order_effect(folder, 0, aloud=aloud)
+    assert ("towards what stands first" in " ".join(capsys.readouterr().err.split())) == aloud
+    assert (folder / "orders.json").read_bytes() == kept
 
 
 # --- models that were trained

@@ -95,3 +95,8 @@ def test_what_cannot_be_set_side_by_side_is_refused(folders, answered, tmp_path)
     change(folders[2], "responses", pl.lit(1, dtype=pl.Int64).alias("response"))
     with pytest.raises(InputError, match="people's answers differ between the runs"):
         compare_ways(folders)
+
+
+def test_an_option_that_was_left_out_is_told_as_its_default(answered, tmp_path):
+    found = compare_ways([run(answered, tmp_path / "one"), run(answered, tmp_path / "two", wordings=2)])
+    assert [way.settings for way in found.ways] == [{"wordings": "1"}, {"wordings": "2"}]

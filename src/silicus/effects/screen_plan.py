@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, Self, cast
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -83,8 +83,9 @@ class ScreenPlan(Plan):
             declared: as the study says.
         """
         if isinstance(self.better, dict):
-            return self.better.get(question, declared)
-        return declared if self.better is None else cast("Direction", self.better)
+            found = self.better.get(question)
+            return declared if found is None else found
+        return declared if self.better is None else self.better
 
     def effects_plan(self, control: str, outcomes: tuple[str, ...]) -> EffectsPlan:
         """Return what is declared of the effects of arms."""

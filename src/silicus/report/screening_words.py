@@ -140,7 +140,15 @@ def _needed(arm: ArmScreen, size: SampleSize, believable: bool) -> list[str]:
 
 def needed_how(screening: Screening) -> list[str]:
     """Return how numbers of people were worked out, in sentences."""
-    return list(dict.fromkeys(f"{arm.size.how}." for arm in screening.arms if arm.size is not None))
+    known = [arm for arm in screening.arms if arm.size is not None]
+    told = [f"{arm.size.how.partition('; variances times')[0]}." for arm in known if arm.size is not None]
+    effects = [
+        arm.pilot.design_effect for arm in known if arm.pilot is not None and arm.pilot.design_effect is not None
+    ]
+    if effects:
+        ends = f"{number(min(effects), 2)} to {number(max(effects), 2)}"
+        told.append(f"People's spread is the pilot's, and variances are its design effects ({ends}) times as large.")
+    return list(dict.fromkeys(told))
 
 
 def rests_sentences(screening: Screening) -> Iterator[str]:
@@ -248,9 +256,22 @@ def pilot_sentences(screening: Screening) -> Iterator[str]:
             f"{lead}{own:,} answers of people in the arm and the control count like {number(own * times, 0)} with the "
             f"simulation (power {number(found.power, 2)})."
         )
-        for sentence in (*found.harm.sentences, *([f"{pilot.differs}."] if pilot.differs else [])):
-            yield f"{lead}{sentence[:1].lower()}{sentence[1:]}"
+    yield from _harms(screening)
     yield from _tests(screening)
+
+
+def _harms(screening: Screening) -> Iterator[str]:
+    """Yield what harm predictions do, once for all arms of which the same is to be said."""
+    told: dict[tuple[str, str], list[str]] = {}
+    for arm in screening.arms:
+        pilot = arm.pilot
+        if pilot is None:
+            continue
+        harms = pilot.rectified.harm.sentences if pilot.rectified is not None else ()
+        for sentence in (*harms, *([f"{pilot.differs}."] if pilot.differs else [])):
+            told.setdefault((arm.question, sentence), []).append(arm.arm)
+    for (question, sentence), arms in told.items():
+        yield f"{question}, {', '.join(arms)}: {sentence[:1].lower()}{sentence[1:]}"
 
 
 def _tests(screening: Screening) -> Iterator[str]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from silicus.errors import InputError, counted
 from silicus.evaluate import CONTROLS, Beside, evaluate
+from silicus.options import AnswerOptions
 from silicus.record import write
 from silicus.report import Comparison, Matching
 from silicus.study import KEY, RESPONSES
@@ -153,9 +156,16 @@ def _differs(first: Run, second: Run) -> dict[str, tuple[str, str]]:
     return {name: (values[0], values[1]) for name, values in settings([first, second]).items() if name != "model"}
 
 
+def _told(options: dict[str, Any], name: str) -> str:
+    """Return what an option was; one that is not recorded had its default."""
+    default = next((each.default for each in fields(AnswerOptions) if each.name == name), None)
+    value = options.get(name, default)
+    return "–" if value is None else str(value)
+
+
 def settings(runs: Sequence[Run]) -> dict[str, list[str]]:
     """Return option -> what it was in every run, of those in which they differ."""
     options = [run.manifest.options for run in runs]
     names = dict.fromkeys(name for each in options for name in each)
-    values = {name: [str(each.get(name)) for each in options] for name in names}
+    values = {name: [_told(each, name) for each in options] for name in names}
     return {name: found for name, found in values.items() if len(set(found)) > 1}

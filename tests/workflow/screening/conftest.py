@@ -130,3 +130,16 @@ def with_pilot(world: World, pilot: Path) -> tuple[Path, Screening]:
     plan.write_text(yaml.safe_dump({"attributes": ["group"]}))
     options = {**world.options, "past": world.past, "pilot": pilot, "plan": plan, "price_person": 2.0, "budget": 900.0}
     return screened(world.study, world.folder / "with pilot" / "screen", **options)
+
+
+@pytest.fixture
+def screen(world, tmp_path):
+    """Return a function that screens with a pilot and a plan, without controls and without a past."""
+
+    def run(table: pl.DataFrame, plan: dict | None = None, study: Path | None = None, **options):
+        table.write_csv(tmp_path / "pilot.csv")
+        (tmp_path / "plan.yaml").write_text(yaml.safe_dump(plan or {}))
+        given = {**world.options, "controls": 0, "pilot": tmp_path / "pilot.csv", "plan": tmp_path / "plan.yaml"}
+        return screened(study or world.study, tmp_path / "out", **{**given, **options})
+
+    return run

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+import polars as pl
 import pytest
 import yaml
 
 from silicus.effects import ScreenPlan
-from silicus.errors import InputError, RunError, SilicusError
+from silicus.errors import RunError, SilicusError
 from silicus.options import ScreenOptions
 from silicus.record import write
 from silicus.study import read_study
-from silicus.workflow import screen_study
-from silicus.workflow.screening.frozen import Frozen, frozen_plan, tried, tried_sentence
-from tests.workflow.screening.made import TEXTS, screened, write_study
+from silicus.workflow import read_run, screen_study
+from silicus.workflow.screening.frozen import Frozen, frozen_plan, past_key, tried, tried_sentence
+from tests.workflow.screening.made import NUMBERS, TEXTS, pilot_table, screened, write_study
 
 
 def frozen(world, **changed) -> Frozen:
@@ -156,8 +158,69 @@ def test_a_second_plan_is_counted_in_the_screening(world, tmp_path):
     assert any(note.startswith("2 plans for this study stand side by side") for note in found.notes)
 
 
-def test_a_broken_plan_beside_does_not_hide(world, tmp_path):
+def test_a_plan_that_nobody_can_read_is_not_counted_and_stops_nothing(world, tmp_path):
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "plan.json").write_text(yaml.safe_dump({"not": "a plan"}))
-    with pytest.raises(InputError, match=r"broken.plan\.json"):
-        screened(world.study, tmp_path / "out", **world.options)
+    assert screened(world.study, tmp_path / "out", **{**world.options, "controls": 0})[1].tried == 1
+
+
+def test_the_hash_changes_with_which_answers_the_study_wants(world, tmp_path):
+    question = {"id": "visit", "text": "How gladly would you go there?", "scale": NUMBERS}
+    wanted = [question, {**question, "better": "higher"}, {**question, "better": "lower"}]
+    studies = [
+        read_study(str(write_study(tmp_path / f"{number}.yaml", questions=[each])))
+        for number, each in enumerate(wanted)
+    ]
+    assert len({frozen(world, study=study).hash for study in studies}) == 3
+
+
+def test_the_hash_changes_with_people_of_the_same_name(world, tmp_path):
+    people = tmp_path / "people.csv"
+    text = world.people.read_text(encoding="utf-8")
+    options = ScreenOptions(**{**world.options, "respondents": str(people)})
+    people.write_text(text, encoding="utf-8")
+    before = frozen(world, options=options)
+    assert frozen(world, options=options).hash == before.hash
+    people.write_text(text.replace("simulated person 3,a", "simulated person 3,b"), encoding="utf-8")
+    after = frozen(world, options=options)
+    assert after.hash != before.hash
+    assert after.options == before.options
+
+
+def test_other_people_of_the_same_name_are_another_plan(world, tmp_path):
+    people = tmp_path / "people.csv"
+    people.write_text(world.people.read_text(encoding="utf-8"), encoding="utf-8")
+    options = ScreenOptions(**{**world.options, "respondents": str(people)}, out=tmp_path / "out", freeze=True)
+    screen_study(str(world.study), options)
+    people.write_text("respondent,group\nsomebody,a\n", encoding="utf-8")
+    with pytest.raises(RunError, match=r"another plan was frozen here on .* \(changed: respondents\)"):
+        screen_study(str(world.study), options)
+
+
+def test_the_key_of_a_past_changes_with_answers_and_with_predictions(world):
+    run = read_run(world.past[0])
+    answers = run.responses.with_columns(n=pl.col("n") + 1)
+    predictions = run.predictions.with_columns(probabilities=pl.col("probabilities").list.reverse())
+    runs = (run, replace(run, responses=answers), replace(run, predictions=predictions))
+    keys = [past_key(each) for each in runs]
+    assert len(set(keys)) == 3
+    assert {key.split()[0] for key in keys} == {run.manifest.key}
+    assert past_key(read_run(world.past[0])) == keys[0]
+    assert len({frozen(world, past=(key,)).hash for key in keys}) == 3
+
+
+def test_other_pilots_of_the_same_screening_are_counted_and_the_same_is_not(world, screen, tmp_path):
+    table = pilot_table().drop("school")
+
+    def notes(given: pl.DataFrame) -> list[str]:
+        return [note for note in screen(given)[1].notes if "pilots" in note]
+
+    assert notes(table) == []
+    assert notes(table) == []
+    changed = table.with_columns(visit=10 - pl.col("visit"))
+    [note] = notes(changed)
+    seen = json.loads((tmp_path / "out" / "pilots.json").read_text())["seen"]
+    assert note == (
+        "2 pilots with different answers have been given to this screening, the first on " + min(seen.values())
+    )
+    assert notes(table) == [note]

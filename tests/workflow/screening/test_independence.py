@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -15,7 +16,8 @@ from silicus.models.trained_as import TrainedAs
 from silicus.options import ScreenOptions
 from silicus.record import write
 from silicus.study import read_pilot, read_study
-from silicus.workflow.screening.independence import check_apart, learnt_from
+from silicus.workflow.screening.independence import Learnt, check_apart, learnt_from
+from silicus.workflow.screening.past import read_past
 from silicus.workflow.screening.told import _tuned_on
 from tests.workflow.screening.made import pilot_table, screened
 
@@ -162,3 +164,54 @@ def test_what_a_model_is_shown_is_not_what_it_was_tuned_on(world, trained, tmp_p
     assert set(learnt_from(options).data) == {str(tmp_path / "data"), str(tmp_path / "shown")}
     assert _tuned_on(options) == ("past study",)
     assert _tuned_on(ScreenOptions(model="uniform", shots=1, examples=tmp_path / "shown")) == ()
+
+
+def test_what_a_served_model_learnt_from_is_not_known(world, pilot):
+    study = read_study(str(world.study))
+    options = ScreenOptions(model="somebody/large", server="http://localhost:1/v1")
+    learnt = learnt_from(options)
+    assert (learnt.data, learnt.unknown) == ({}, ["what somebody/large on a server learnt from is not known"])
+    assert check_apart(learnt, study, read_pilot(pilot, study), named=True) == [
+        "what somebody/large on a server learnt from is not known: whether it learnt from people of the pilot is not "
+        "known"
+    ]
+
+
+def test_a_served_model_is_known_by_the_folder_of_its_tokenizer(trained, tmp_path):
+    model = trained(["somebody"])
+    learnt = learnt_from(ScreenOptions(model="tuned", server="http://localhost:1/v1", tokenizer=str(model)))
+    assert set(learnt.data) == {str(tmp_path / "data")}
+    assert learnt.unknown == ["what tuned on a server learnt from is not known"]
+
+
+def test_a_folder_that_does_not_say_what_it_learnt_from_is_not_known(tmp_path):
+    (tmp_path / "model").mkdir()
+    name = str(tmp_path / "model")
+    assert learnt_from(ScreenOptions(model=name)).unknown == [
+        f"{name} does not say what it learnt from (no silicus.json)"
+    ]
+
+
+def test_a_past_run_of_stimuli_that_the_model_learnt_from_is_refused(world):
+    study = read_study(str(world.folder / "past-2.yaml"))
+    learnt = Learnt({"data": dataset(study, ["somebody"])}, [])
+    options, own = ScreenOptions(**world.options, template="silicus", answers="value"), read_study(str(world.study))
+    with pytest.raises(InputError) as caught:
+        read_past(world.past, own, options, learnt)
+    assert str(caught.value) == (
+        f"{world.past[2]}: 1 of its 2 stimuli are among those that the model learnt from (data), so that its errors "
+        "there are smaller than elsewhere. Evaluate it on studies held out."
+    )
+    held_out = Learnt({"data": dataset(study, ["somebody"], split="test")}, [])
+    assert len(read_past(world.past, own, options, held_out)) == len(world.past)
+
+
+def test_what_is_not_known_of_training_is_noted_of_a_past(world, tmp_path, monkeypatch):
+    unknown = Learnt({}, ["what it learnt from is not known"])
+    # The door shows a function of the same name.
+    monkeypatch.setattr(sys.modules["silicus.workflow.screening.screen"], "learnt_from", lambda _: unknown)
+    found = screened(world.study, tmp_path / "out", **{**world.options, "controls": 0}, past=world.past[:2])[1]
+    told = "what it learnt from is not known: past errors are too small where it learnt from past studies"
+    assert told in found.notes
+    without = screened(world.study, tmp_path / "other", **{**world.options, "controls": 0})[1]
+    assert not any("learnt" in note for note in without.notes)

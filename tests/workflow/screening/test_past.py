@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -189,6 +190,36 @@ def test_a_run_asked_otherwise_is_refused(world, tmp_path):
         f"{world.past[0]}: was asked with template silicus, this study with socrates. Errors of one way of asking say "
         "nothing of another: ask alike."
     )
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"orders": 2}, "orders as by default, this study with 2"),
+        ({"wordings": 3}, "wordings as by default, this study with 3"),
+        ({"answers": "label"}, "answers value, this study with label"),
+        ({"shots": 2, "examples": Path("past")}, "shots as by default, this study with 2"),
+        ({"own_answers": 1, "examples": Path("past")}, "own_answers as by default, this study with 1"),
+        ({"protocol": "reason", "controls": 0}, "protocol as by default, this study with reason"),
+        ({"server": "http://localhost:1/v1"}, "server as by default, this study with http://localhost:1/v1"),
+    ],
+    ids=str,
+)
+def test_whatever_was_asked_otherwise_is_named(world, changed, told):
+    with pytest.raises(InputError) as caught:
+        read_past(world.past[:1], _study(world), replace(_options(world), **changed), NOTHING)
+    assert str(caught.value) == (
+        f"{world.past[0]}: was asked with {told}. Errors of one way of asking say nothing of another: ask alike."
+    )
+
+
+@pytest.mark.parametrize("changed", [{"samples": 9}, {"temperature": 0.5}], ids=str)
+def test_how_texts_are_drawn_has_to_be_alike_too(world, tmp_path, changed):
+    options = replace(_options(world), protocol="reason", controls=0)
+    folder = _changed(world, tmp_path, options=options.recorded())
+    assert len(read_past([folder], _study(world), options, NOTHING)) == 1
+    with pytest.raises(InputError, match=f"was asked with {next(iter(changed))} "):
+        read_past([folder], _study(world), replace(options, **changed), NOTHING)
 
 
 def test_a_run_of_another_model_is_refused(world, tmp_path):

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-import yaml
 
 from silicus.effects import PredictedRows, RectifyPlan, Screening, rectify
 from silicus.errors import InputError
@@ -19,25 +18,11 @@ from tests.workflow.screening.made import (
     LABELLED,
     NUMBERS,
     pilot_table,
-    screened,
     write_script,
     write_study,
 )
 
 SCALE = np.arange(11)
-
-
-@pytest.fixture
-def screen(world, tmp_path):
-    """Return a function that screens with a pilot and a plan, without controls and without a past."""
-
-    def run(table: pl.DataFrame, plan: dict | None = None, study: Path | None = None, **options):
-        table.write_csv(tmp_path / "pilot.csv")
-        (tmp_path / "plan.yaml").write_text(yaml.safe_dump(plan or {}))
-        given = {**world.options, "controls": 0, "pilot": tmp_path / "pilot.csv", "plan": tmp_path / "plan.yaml"}
-        return screened(study or world.study, tmp_path / "out", **{**given, **options})
-
-    return run
 
 
 def arms_of(found: Screening) -> dict[str, Any]:
@@ -289,3 +274,60 @@ def test_covariates_need_not_be_told_to_the_model(screen):
     hand = np.linalg.lstsq(whole * root[:, None], table["visit"].to_numpy() * root, rcond=None)[0]
     for place, (_, each) in enumerate(arms_of(found).items(), start=1):
         assert each.alone.points.value == pytest.approx(hand[place])
+
+
+# --- what the model is told of the pilot's people
+
+SECRET = pl.format("passed the check {}", pl.int_range(pl.len()) % 2)
+"""How people did in a check of attention: known of those alone who answered."""
+
+
+def notes(found: Screening, words: str) -> list[str]:
+    return [note for note in found.notes if words in note]
+
+
+def test_what_is_known_of_the_pilot_alone_is_not_told_to_the_model(screen):
+    folder, found = screen(pilot_table().drop("school").with_columns(attention=SECRET, minutes=pl.int_range(pl.len())))
+    assert read_run(folder / "pilot").respondents.columns == ["respondent", "weight", "group"]
+    assert notes(found, "of the pilot's people the model is told") == ["of the pilot's people the model is told group"]
+    assert notes(found, "it is not told") == ["it is not told the pilot's columns attention, minutes"]
+    assert notes(found, "told there") == []
+
+
+def test_what_is_not_told_leaves_in_no_file(screen):
+    folder, found = screen(pilot_table().drop("school").with_columns(attention=SECRET), {"covariates": ["attention"]})
+    assert found.arms[0].pilot.alone.how.startswith("difference in means, adjusted for attention (Lin)")
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name not in {"plan.json", "report.html"}]
+    tables = [path for path in files if path.parent.name == "exports" and path.suffix in {".csv", ".sav", ".dta"}]
+    assert {path.name for path in tables} >= {"pilot.csv"}
+    assert [path.name for path in files if b"passed the check" in path.read_bytes()] == []
+    assert [path.name for path in tables if b"attention" in path.read_bytes()] == []
+    assert b"group" in (folder / "exports" / "pilot.csv").read_bytes()
+
+
+def test_the_plan_may_tell_the_model_more_and_says_so(screen):
+    table = pilot_table().drop("school").with_columns(attention=SECRET)
+    folder, found = screen(table, {"attributes": ["attention"]}, model="uniform")
+    assert read_run(folder / "pilot").respondents.columns == ["respondent", "weight", "attention"]
+    assert notes(found, "of the pilot's people the model is told") == [
+        "of the pilot's people the model is told attention"
+    ]
+    assert notes(found, "it is not told") == ["it is not told the pilot's columns group"]
+    assert notes(found, "told there") == [
+        "known of the pilot's people or of simulated ones alone, and told there: attention, group"
+    ]
+
+
+def test_clusters_are_not_told_even_where_simulated_people_have_them(world, screen, tmp_path):
+    people = pl.read_csv(world.people).with_columns(school=pl.lit("school 1"))
+    people.write_csv(tmp_path / "people.csv")
+    folder, _ = screen(pilot_table(), {"clusters": "school"}, respondents=str(tmp_path / "people.csv"))
+    assert read_run(folder / "pilot").respondents.columns == ["respondent", "weight", "group"]
+
+
+def test_where_nothing_is_known_of_both_the_model_is_told_nothing(screen):
+    folder, found = screen(pilot_table().drop("group", "school"), model="uniform")
+    assert read_run(folder / "pilot").respondents.columns == ["respondent", "weight"]
+    assert notes(found, "of the pilot's people the model is told") == [
+        "of the pilot's people the model is told nothing"
+    ]

@@ -77,6 +77,19 @@ def test_labelled_answers_are_asked_in_two_orders(world, tmp_path):
     )
 
 
+@pytest.mark.parametrize("orders", [1, 2])
+def test_nothing_is_said_of_the_interval_of_a_simulated_preference_for_places(world, tmp_path, capsys, orders):
+    study = write_study(tmp_path / "s.yaml", questions=[{"id": "visit", "text": "How gladly?", "scale": LABELLED}])
+    rule = {"when": {"question": "visit"}, "probabilities": [0.6, 0.3, 0.1]}
+    found = screen(world, tmp_path, rule, study=study, orders=orders)
+    told = capsys.readouterr()
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    for text in (told.out, told.err, page, *found.notes):
+        assert "towards what stands first" not in " ".join(text.split())
+    # The gate judges it, without an interval.
+    assert check(found, "labels").status == "failed"
+
+
 def test_a_model_that_answers_by_place_fails(world, tmp_path):
     study = write_study(tmp_path / "s.yaml", questions=[{"id": "visit", "text": "How gladly?", "scale": LABELLED}])
     rules = [{"when": {"question": "visit", "condition": "warm"}, "probabilities": [0.8, 0.15, 0.05]},

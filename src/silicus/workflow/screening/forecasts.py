@@ -135,11 +135,25 @@ def arm_screens(effects: Sequence[Effect], scales: Mapping[str, Scale], outlook:
 def _arm(effect: Effect, scale: Scale, outlook: Outlook) -> ArmScreen:
     span = float(scale.values[-1] - scale.values[0])
     value = effect.points.value
-    expected, reason = (_UNKNOWN, effect.reason) if value is None else _amount(value / span, span, outlook.effects)
+    if value is None:
+        expected, reason = _UNKNOWN, effect.reason
+    else:
+        useless = _useless(outlook.effects)
+        expected, reason = (_UNKNOWN, useless) if useless else _amount(value / span, span, outlook.effects)
     return ArmScreen(
         question=effect.question, arm=effect.arm, control=effect.control, span=span, predicted=effect,
         expected=expected, reason=reason,
     )  # fmt: skip
+
+
+def _useless(errors: PastErrors | None) -> str | None:
+    """Return why nothing is expected of an effect that a model predicts; `None` where something may be."""
+    if errors is None or errors.reason is not None or errors.slope.low is None or errors.slope.low > 0:
+        return None
+    return (
+        "in past studies predicted effects told nothing of people's: the slope of these on those has an interval that "
+        "holds 0, or lies below it, so that there is nothing to shrink predicted effects by"
+    )
 
 
 def sized(

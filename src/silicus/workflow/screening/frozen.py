@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from silicus.effects import ScreenPlan
-from silicus.errors import RunError, counted
+from silicus.errors import InputError, RunError, counted
 from silicus.options import ScreenOptions
 from silicus.record import Record, digest, read, write
 from silicus.study import Pilot, Study
@@ -132,9 +132,17 @@ def tried(folder: Path, plan: Frozen) -> list[Frozen]:
 
     A study is the same by its id, however its words were changed, and by its words, whatever it is called.
     """
-    beside = [read(path, Frozen) for path in sorted(folder.resolve().parent.glob(f"*/{PLAN}"))]
+    beside = [each for path in sorted(folder.resolve().parent.glob(f"*/{PLAN}")) if (each := _plan(path)) is not None]
     found = {each.hash: each for each in beside if each.study == plan.study or each.study_hash == plan.study_hash}
     return sorted({**found, plan.hash: plan}.values(), key=lambda each: each.frozen)
+
+
+def _plan(path: Path) -> Frozen | None:
+    """Return the plan of a folder; `None` of one that another version wrote, or nobody can read."""
+    try:
+        return read(path, Frozen)
+    except InputError:
+        return None
 
 
 def tried_sentence(plans: list[Frozen]) -> str:

@@ -127,11 +127,10 @@ def past_cells(past: Sequence[PastRun], *, conditions: bool) -> Past:
             questions that somebody answered in several conditions: what chance adds to their differences is not the sum
             of what it adds to each.
     """
-    kinds = {"person", "answer"} if conditions else {"person", "answer", "group"}
     tables = [
         cells_of(each.run).with_columns(run=pl.lit(number))
         for number, each in enumerate(past)
-        if each.run.manifest.unit in kinds
+        if not (conditions and each.run.manifest.unit == "group")
     ]
     cells = pl.concat(tables) if tables else cells_of(past[0].run).clear().with_columns(run=pl.lit(0))
     if conditions:

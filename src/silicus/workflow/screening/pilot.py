@@ -41,6 +41,8 @@ _PEOPLE_A_COLUMN = 5
 """With fewer people for each coefficient adjusting costs more than it brings."""
 _LEVEL, _SIZE = 0.05, 0.1
 """A difference that passes this level, and this many standard deviations, counts as another population."""
+_ROUNDING = 1e-5
+"""Predictions are kept with seven digits: of the largest, less than this is none."""
 _TOO_FEW = "fewer than 2 people of the pilot answered in the arm or the control"
 
 
@@ -176,7 +178,8 @@ def _differs(people: Predicted, pool: Floats, arm: int) -> str | None:
     first = np.r_[np.ones(len(own)), np.zeros(len(others))]
     found = fit(np.column_stack([np.ones(len(first)), first]), np.r_[own, others]).contrast([0, 1])
     spread = float(np.std(np.r_[own, others]))
-    if not (found.p < _LEVEL and abs(found.estimate) > _SIZE * spread):
+    least = max(_SIZE * spread, _ROUNDING * float(np.max(np.abs(people.predicted))))
+    if not (found.p < _LEVEL and abs(found.estimate) > least):
         return None
     return (
         f"simulated of the pilot's people the effect is {own.mean():+.2f} points, of the simulated ones "
