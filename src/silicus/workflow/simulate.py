@@ -79,12 +79,13 @@ class Asked:
     openly: Sequence[Prompt] = ()
 
 
-def simulate(study: str, options: SimulateOptions) -> Path:
+def simulate(study: str, options: SimulateOptions, *, aloud: bool = True) -> Path:
     """Return the run folder that holds the predictions for a study.
 
     Args:
         study: a study file, or the name of a bundled study.
         options: the options.
+        aloud: whether it is said how much answers depend on the order of options.
 
     Raises:
         SilicusError: something given is not as it should be; nothing half-written is left behind.
@@ -104,7 +105,7 @@ def simulate(study: str, options: SimulateOptions) -> Path:
         notes=[] if options.open else _not_asked(loaded),
     )
     openly = open_prompts(loaded, plan.respondents, template) if options.open else ()
-    folder = ask(Asked(plan, human_responses(loaded), about, known, openly), template, options)
+    folder = ask(Asked(plan, human_responses(loaded), about, known, openly), template, options, aloud=aloud)
     if drawn is not None:
         write_table(folder / PROFILES, drawn.profiles)
     return folder

@@ -38,7 +38,7 @@ class Controls:
 
 def ask_study(study: str, options: ScreenOptions, folder: Path) -> Run:
     """Return the simulation of the study: a run like any other, that can be evaluated once people have answered."""
-    return read_run(simulate(study, replace(options.simulation(), out=folder / "simulation")))
+    return read_run(simulate(study, replace(options.simulation(), out=folder / "simulation"), aloud=False))
 
 
 def ask_pilot(study: Study, pilot: Pilot, options: ScreenOptions, folder: Path) -> Run:
