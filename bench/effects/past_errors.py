@@ -13,7 +13,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from silicus.effects.past_errors import ErrorKind, Past, PastErrors, forecast, learn_errors
+from silicus.effects.past.past_errors import ErrorKind, Past, PastErrors, forecast, learn_errors
 
 __all__ = ["SLOPE", "WORLDS", "Known", "World", "covered"]
 

@@ -16,10 +16,10 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from silicus.effects.pilot import Predicted, rectified_difference, rectified_mean
-from silicus.effects.predicted_rows import PredictedRows
-from silicus.effects.rectified import Alone, Rectified, RectifyPlan
-from silicus.effects.rectify import rectify
+from silicus.effects.pilot.arms import Predicted, rectified_difference, rectified_mean
+from silicus.effects.pilot.predicted_rows import PredictedRows
+from silicus.effects.pilot.rectified import Alone, Rectified, RectifyPlan
+from silicus.effects.pilot.rectify import rectify
 
 __all__ = ["ESTIMANDS", "PREDICTIONS", "VARIANTS", "Coverage", "coverage"]
 

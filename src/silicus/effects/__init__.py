@@ -1,59 +1,62 @@
 """What may be concluded: effects of arms and attributes, from people's answers or a model's, and how sure they are."""
 
-from silicus.effects.budget import Budget, Split, SplitPoint, split_budget
-from silicus.effects.checks import (
-    ByArm,
-    Relabelled,
-    by_arm,
-    check_keywords,
-    check_labels,
-    check_persona,
-    check_placebo,
-    check_unrelated,
-    check_wordings,
-)
 from silicus.effects.conjoint import conjoint
-from silicus.effects.design import ArmForecast, ArmSet, ArmValue, Choice, Drawn, Fielding, choose_arms
 from silicus.effects.differences import ByLevel, Rows, by_level, differences, slopes, spread
 from silicus.effects.effects import effects
-from silicus.effects.gate import (
-    ESSENTIAL,
-    NOT_BENCHMARKED,
-    Answered,
-    Check,
-    Failures,
-    Gate,
-    PastRecord,
-    check_failures,
-    check_past_record,
-    check_pilot,
-    checked,
-    verdict,
-)
 from silicus.effects.least_squares import Contrast, Fit, fit, quantile
 from silicus.effects.multiplicity import benjamini_hochberg, holm, romano_wolf, two_one_sided
-from silicus.effects.past_errors import (
+from silicus.effects.past import (
     FEWEST_STUDIES,
     ErrorKind,
     Forecast,
     HeldOut,
     Past,
     PastErrors,
+    Worth,
     forecast,
     learn_errors,
+    worth,
 )
-from silicus.effects.pilot import Predicted, adjusted_difference, rectified_difference, rectified_mean
-from silicus.effects.power import (
+from silicus.effects.pilot import (
+    Alternative,
+    Harm,
+    MoreAnswers,
+    Predicted,
+    PredictedRows,
+    Rectified,
+    RectifyPlan,
+    adjusted_difference,
+    more_answers,
+    rectified_difference,
+    rectified_mean,
+    rectify,
+)
+from silicus.effects.planning import (
+    ArmForecast,
+    ArmSet,
+    ArmValue,
     Belief,
+    Budget,
+    Choice,
+    Drawn,
+    Fielding,
+    People,
+    SampleSize,
+    Span,
+    Split,
+    SplitPoint,
+    Spread,
     TwoArms,
     assurance,
     assurance_limit,
+    choose_arms,
     people_needed,
     people_needed_assured,
     power,
+    sample_size,
     smallest_detectable,
+    split_budget,
 )
-from silicus.effects.predicted_rows import PredictedRows
 from silicus.effects.records import (
     FROM_PREDICTIONS,
     NOT_ALONE,
@@ -71,13 +74,35 @@ from silicus.effects.records import (
     Source,
     Unit,
 )
-from silicus.effects.rectified import Alternative, Harm, MoreAnswers, Rectified, RectifyPlan, more_answers
-from silicus.effects.rectify import rectify
-from silicus.effects.sample_size import People, SampleSize, Span, Spread, sample_size
 from silicus.effects.screen_plan import Direction, ScreenPlan
 from silicus.effects.screening import ArmScreen, Basis, CellScreen, PilotScreen, QuestionScreen, Screening
-from silicus.effects.support import PastStudies, Support, check_support, support_of
-from silicus.effects.worth import Worth, worth
+from silicus.effects.trust import (
+    ESSENTIAL,
+    NOT_BENCHMARKED,
+    Answered,
+    ByArm,
+    Check,
+    Failures,
+    Gate,
+    PastRecord,
+    PastStudies,
+    Relabelled,
+    Support,
+    by_arm,
+    check_failures,
+    check_keywords,
+    check_labels,
+    check_past_record,
+    check_persona,
+    check_pilot,
+    check_placebo,
+    check_support,
+    check_unrelated,
+    check_wordings,
+    checked,
+    support_of,
+    verdict,
+)
 
 __all__ = [
     "ESSENTIAL",

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-from silicus.effects.budget import Split
-from silicus.effects.design import Choice
-from silicus.effects.gate import Gate
-from silicus.effects.past_errors import PastErrors
+from silicus.effects.past.past_errors import PastErrors
+from silicus.effects.past.worth import Worth
+from silicus.effects.pilot.rectified import MoreAnswers, Rectified
+from silicus.effects.planning.budget import Split
+from silicus.effects.planning.design import Choice
+from silicus.effects.planning.sample_size import SampleSize
 from silicus.effects.records import Amount, Effect, Number
-from silicus.effects.rectified import MoreAnswers, Rectified
-from silicus.effects.sample_size import SampleSize
 from silicus.effects.screen_plan import Direction, ScreenPlan
-from silicus.effects.support import Support
-from silicus.effects.worth import Worth
+from silicus.effects.trust.gate import Gate
+from silicus.effects.trust.support import Support
 from silicus.record import Record
 
 __all__ = ["ArmScreen", "Basis", "CellScreen", "PilotScreen", "QuestionScreen", "Screening"]

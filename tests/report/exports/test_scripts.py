@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 
 from silicus.effects import EffectsPlan, effects
-from silicus.effects.predicted_rows import PredictedRows
-from silicus.effects.rectified import RectifyPlan
-from silicus.effects.rectify import rectify
+from silicus.effects.pilot.predicted_rows import PredictedRows
+from silicus.effects.pilot.rectified import RectifyPlan
+from silicus.effects.pilot.rectify import rectify
 from silicus.report.exports.scripts import ScriptForecast, ScriptPilot, ScriptRectified, ScriptRow, write_scripts
 from silicus.report.exports.tables import write_labelled
 from silicus.study import PREDICTIONS, RESPONSES, Item, Scale

@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from silicus.effects.gate import FEWEST_STUDIES, Check, Status, checked
 from silicus.effects.least_squares import FloatArray, Index
+from silicus.effects.past import FEWEST_STUDIES
+from silicus.effects.trust.gate import Check, Status, checked
 from silicus.errors import counted
 from silicus.plugins import require
 from silicus.record import Number, Record

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from silicus.effects.harm import harm
 from silicus.effects.least_squares import Contrast, Fit, FloatArray, Index, fit, p_value, quantile
-from silicus.effects.predicted_rows import PredictedRows, check
+from silicus.effects.pilot.harm import harm
+from silicus.effects.pilot.predicted_rows import PredictedRows, check
+from silicus.effects.pilot.rectified import Alone, Rectified, RectifyPlan, tail
 from silicus.effects.records import NOT_ALONE
-from silicus.effects.rectified import Alone, Rectified, RectifyPlan, tail
 from silicus.errors import InputError
 
 __all__ = ["rectify"]

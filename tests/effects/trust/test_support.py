@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from silicus.effects.support import PastStudies, Support, check_support, support_of
+from silicus.effects.trust.support import PastStudies, Support, check_support, support_of
 from silicus.study import Scale
 
 FIVE = Scale(kind="ordinal", low=1, high=5)

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from silicus import plugins
+from silicus.effects.past import FEWEST_STUDIES
 from silicus.errors import counted
 from silicus.record import Record
 
@@ -21,7 +22,6 @@ __all__ = [
     "ESSENTIAL",
     "FAILED_DOUBTFUL",
     "FAILED_MOST",
-    "FEWEST_STUDIES",
     "FEWEST_WORDINGS",
     "KEYWORDS",
     "LEAST_MOVED",
@@ -68,9 +68,6 @@ ESSENTIAL: tuple[CheckName, ...] = ("past record", "support", "placebo", "labels
 
 NOT_BENCHMARKED = "NOT BENCHMARKED"
 """What every result carries until it has been compared with people."""
-
-FEWEST_STUDIES = 10
-"""Of fewer past studies an interval over studies is too short: it holds the truth less often than it says."""
 
 NEGLIGIBLE = 0.1
 """Percent of the range: to see a smaller effect, a million people an arm would be needed."""

@@ -11,8 +11,8 @@ import pytest
 import scipy.stats
 
 from bench.effects.past_errors import SLOPE, WORLDS, World, covered
-from silicus.effects.error_lines import Lines, errors_of_effects, errors_of_means, lines, widening
-from silicus.effects.past_errors import Past, PastErrors, forecast, learn_errors
+from silicus.effects.past.error_lines import Lines, errors_of_effects, errors_of_means, lines, widening
+from silicus.effects.past.past_errors import Past, PastErrors, forecast, learn_errors
 from silicus.errors import InputError
 from silicus.record import read, write
 

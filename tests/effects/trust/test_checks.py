@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from silicus.effects import EffectsPlan, effects
-from silicus.effects.checks import (
+from silicus.effects.trust.checks import (
     Relabelled,
     by_arm,
     check_keywords,

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from silicus.effects.gate import (
+from silicus.effects.least_squares import FloatArray
+from silicus.effects.records import Effect
+from silicus.effects.trust.gate import (
     FEWEST_WORDINGS,
     KEYWORDS,
     LEAST_MOVED,
@@ -26,8 +28,6 @@ from silicus.effects.gate import (
     Status,
     checked,
 )
-from silicus.effects.least_squares import FloatArray
-from silicus.effects.records import Effect
 from silicus.errors import counted
 
 __all__ = [

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import inf
 
 from silicus.effects.least_squares import quantile
-from silicus.effects.power import (
+from silicus.effects.planning.power import (
     Belief,
     TwoArms,
     assurance,

@@ -8,7 +8,7 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from silicus.effects.design import ArmForecast, Choice, Fielding, choose_arms
+from silicus.effects.planning.design import ArmForecast, Choice, Fielding, choose_arms
 from silicus.errors import InputError
 from silicus.record import parse
 

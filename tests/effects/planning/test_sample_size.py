@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import scipy.stats
 
-from silicus.effects.power import (
+from silicus.effects.planning.power import (
     Belief,
     TwoArms,
     assurance,
@@ -14,7 +14,7 @@ from silicus.effects.power import (
     power,
     smallest_detectable,
 )
-from silicus.effects.sample_size import SampleSize, Spread, sample_size
+from silicus.effects.planning.sample_size import SampleSize, Spread, sample_size
 from silicus.errors import InputError
 from silicus.record import parse
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from silicus.effects.past_errors import ErrorKind, PastErrors
+from silicus.effects.past.past_errors import ErrorKind, PastErrors
 from silicus.effects.records import Amount
 from silicus.errors import InputError
 from silicus.record import Record
@@ -40,7 +40,7 @@ def worth(errors: PastErrors, people_variance: float) -> Worth:
         InputError: the variance is not above 0, or larger than answers on [0, 1] can have.
 
     Examples:
-        >>> from silicus.effects.past_errors import Past, learn_errors
+        >>> from silicus.effects.past.past_errors import Past, learn_errors
         >>> rng = np.random.default_rng(1)
         >>> predicted, study = rng.uniform(0.2, 0.8, 40), np.arange(40)
         >>> observed = 0.25 + 0.5 * predicted + rng.normal(0, 0.05, 40)

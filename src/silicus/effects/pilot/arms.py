@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from silicus.effects.differences import Rows, differences
 from silicus.effects.least_squares import Contrast, FloatArray, Index
-from silicus.effects.predicted_rows import PredictedRows
-from silicus.effects.rectified import Rectified, RectifyPlan
-from silicus.effects.rectify import rectify
+from silicus.effects.pilot.predicted_rows import PredictedRows
+from silicus.effects.pilot.rectified import Rectified, RectifyPlan
+from silicus.effects.pilot.rectify import rectify
 from silicus.errors import InputError, counted
 
 __all__ = ["Predicted", "adjusted_difference", "rectified_difference", "rectified_mean"]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from bench.effects.past_errors import World
-from silicus.effects.past_errors import Past, learn_errors
-from silicus.effects.worth import worth
+from silicus.effects.past.past_errors import Past, learn_errors
+from silicus.effects.past.worth import worth
 from silicus.errors import InputError
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from statsmodels.stats.power import TTestIndPower
 
 from silicus.effects.differences import Rows, differences
-from silicus.effects.power import (
+from silicus.effects.planning.power import (
     Belief,
     TwoArms,
     assurance,

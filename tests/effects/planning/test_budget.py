@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from silicus.effects.budget import Budget, Split, split_budget
+from silicus.effects.planning.budget import Budget, Split, split_budget
 from silicus.errors import InputError
 from silicus.record import parse
 

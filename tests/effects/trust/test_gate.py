@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from silicus.effects.gate import (
+from silicus.effects.trust.gate import (
     ESSENTIAL,
     NOT_BENCHMARKED,
     Answered,

@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from silicus.effects.error_lines import (
+from silicus.effects.least_squares import FloatArray, Index, quantile
+from silicus.effects.past.error_lines import (
     Errors,
     Lines,
     errors_of_effects,
@@ -18,7 +19,6 @@ from silicus.effects.error_lines import (
     widening,
     without_each,
 )
-from silicus.effects.least_squares import FloatArray, Index, quantile
 from silicus.effects.records import Amount, Number
 from silicus.errors import InputError, counted
 from silicus.record import Record

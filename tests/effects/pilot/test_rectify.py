@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from silicus.effects import Rows, differences, fit
-from silicus.effects.pilot import Predicted, adjusted_difference, rectified_difference, rectified_mean
-from silicus.effects.predicted_rows import PredictedRows
-from silicus.effects.rectified import RectifyPlan, more_answers
-from silicus.effects.rectify import rectify
+from silicus.effects.pilot.arms import Predicted, adjusted_difference, rectified_difference, rectified_mean
+from silicus.effects.pilot.predicted_rows import PredictedRows
+from silicus.effects.pilot.rectified import RectifyPlan, more_answers
+from silicus.effects.pilot.rectify import rectify
 from silicus.errors import InputError
 
 WIDE = (-100.0, 100.0)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from silicus.effects.least_squares import Contrast, FloatArray, fit
-from silicus.effects.predicted_rows import PredictedRows
-from silicus.effects.rectified import Harm, Kind
+from silicus.effects.pilot.predicted_rows import PredictedRows
+from silicus.effects.pilot.rectified import Harm, Kind
 
 __all__ = ["harm", "shift"]
 

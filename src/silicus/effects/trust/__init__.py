@@ -1,0 +1,56 @@
+"""Whether a simulation is to be believed: checks, and the verdict on them."""
+
+from silicus.effects.trust.checks import (
+    ByArm,
+    Relabelled,
+    by_arm,
+    check_keywords,
+    check_labels,
+    check_persona,
+    check_placebo,
+    check_unrelated,
+    check_wordings,
+)
+from silicus.effects.trust.gate import (
+    ESSENTIAL,
+    NOT_BENCHMARKED,
+    Answered,
+    Check,
+    Failures,
+    Gate,
+    PastRecord,
+    check_failures,
+    check_past_record,
+    check_pilot,
+    checked,
+    verdict,
+)
+from silicus.effects.trust.support import PastStudies, Support, check_support, support_of
+
+__all__ = [
+    "ESSENTIAL",
+    "NOT_BENCHMARKED",
+    "Answered",
+    "ByArm",
+    "Check",
+    "Failures",
+    "Gate",
+    "PastRecord",
+    "PastStudies",
+    "Relabelled",
+    "Support",
+    "by_arm",
+    "check_failures",
+    "check_keywords",
+    "check_labels",
+    "check_past_record",
+    "check_persona",
+    "check_pilot",
+    "check_placebo",
+    "check_support",
+    "check_unrelated",
+    "check_wordings",
+    "checked",
+    "support_of",
+    "verdict",
+]
