@@ -14,6 +14,7 @@ from silicus.effects.records import (
     FROM_PREDICTIONS,
     NOT_ALONE,
     TOO_FEW,
+    UNKNOWN,
     Amount,
     Bounds,
     Effect,
@@ -114,7 +115,7 @@ class Comparison:
     def amount(self, contrast: Contrast, reason: str | None, size: float = 1.0) -> Amount:
         """Return an estimate in a unit of that size, in scale points; what is not known for a reason is left empty."""
         if not size > 0:
-            return Amount(value=None, standard_error=None, low=None, high=None)
+            return UNKNOWN
         value, error = contrast.estimate / size, contrast.standard_error / size
         if reason:
             return Amount(value=value, standard_error=None, low=None, high=None)

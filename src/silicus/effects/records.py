@@ -12,6 +12,7 @@ __all__ = [
     "FROM_PREDICTIONS",
     "NOT_ALONE",
     "TOO_FEW",
+    "UNKNOWN",
     "Amount",
     "Bounds",
     "Conjoint",
@@ -130,6 +131,10 @@ class Amount(Record):
     """The lower end of the interval."""
     high: Number
     """The upper end of the interval."""
+
+
+UNKNOWN = Amount(value=None, standard_error=None, low=None, high=None)
+"""An amount of which nothing is known."""
 
 
 class Equivalence(Record):

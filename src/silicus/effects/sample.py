@@ -12,7 +12,7 @@ import polars as pl
 from silicus.effects.least_squares import FloatArray, Index
 from silicus.effects.records import Plan, Source
 from silicus.errors import InputError, did_you_mean
-from silicus.study import PREDICTIONS, RESPONSES, Item, Scale, need_columns
+from silicus.study import PREDICTIONS, RESPONSES, Item, Scale, need_columns, prediction_failed
 
 __all__ = ["Clusters", "Sample", "ordered_questions", "read_sample", "rows_of_study"]
 
@@ -216,9 +216,8 @@ def _why(own: pl.DataFrame, scale: Scale, source: Source, *, weights: bool) -> p
     )
     if source == "predictions":
         _check_lengths(own, scale)
-        failed = pl.col("probabilities").is_null() | pl.col("probabilities").list.sum().is_nan()
         return (
-            why.when(failed)
+            why.when(prediction_failed())
             .then(pl.lit("prediction failed"))
             .when(pl.col("refusal").fill_null(0.0) >= 1)
             .then(pl.lit("refusal"))

@@ -10,9 +10,9 @@ from silicus.effects.pilot.rectified import MoreAnswers, Rectified
 from silicus.effects.planning.budget import Split
 from silicus.effects.planning.design import Choice
 from silicus.effects.planning.sample_size import SampleSize
-from silicus.effects.records import Amount, Effect, Number
+from silicus.effects.records import UNKNOWN, Amount, Effect, Number
 from silicus.effects.screen_plan import Direction, ScreenPlan
-from silicus.effects.trust.gate import Gate
+from silicus.effects.trust.gate import NOT_BENCHMARKED, Gate
 from silicus.effects.trust.support import Support
 from silicus.record import Record
 
@@ -85,7 +85,7 @@ class ArmScreen(Record):
     pilot: PilotScreen | None = None
     basis: Basis | None = None
     """What is believed of the effect where people and arms are chosen; null where nothing is."""
-    belief: Amount = Amount(value=None, standard_error=None, low=None, high=None)
+    belief: Amount = UNKNOWN
     """What is believed of the effect among people, in points, with its standard deviation."""
     size: SampleSize | None = None
     """How many people the study needs; null where predicted answers do not differ at all."""
@@ -148,4 +148,4 @@ class Screening(Record):
     @property
     def state(self) -> str:
         """`NOT BENCHMARKED` until effects were compared with people's; else nothing."""
-        return "" if self.gate.benchmarked else "NOT BENCHMARKED"
+        return "" if self.gate.benchmarked else NOT_BENCHMARKED

@@ -12,7 +12,7 @@ from silicus.plugins import require
 from silicus.record import write_text
 from silicus.report.words import DASH
 
-__all__ = ["print_anywhere", "write_page"]
+__all__ = ["print_anywhere", "templates", "write_page"]
 
 _PLAIN = str.maketrans({
     "↓": "v", "↑": "^", "→": ">", DASH: "-", "−": "-", "∞": "inf", "…": ".", "·": ",", "─": "-", "×": "x",
@@ -32,15 +32,21 @@ def write_page(path: Path, template: str, **content: Any) -> None:
         MissingExtraError: a library of the extra `report` is not installed.
         RunError: the file cannot be written.
     """
+    found = templates(Path(__file__).parent, autoescape=True)
+    write_text(path, found.get_template(template).render(**content))
+
+
+def templates(folder: Path, **settings: bool) -> Any:
+    """Return the templates of a folder, in which every name has to stand for something.
+
+    Raises:
+        MissingExtraError: a library of the extra `report` is not installed.
+    """
     jinja2 = require("jinja2")
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    loader = jinja2.FileSystemLoader(folder)
+    return jinja2.Environment(
+        loader=loader, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, **settings
     )
-    write_text(path, environment.get_template(template).render(**content))
 
 
 def print_anywhere(show: Callable[[Console], None], console: Console) -> None:

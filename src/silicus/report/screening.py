@@ -26,7 +26,6 @@ from silicus.report.screening_words import (
     pilot_sentences,
     recommendations,
     rests_sentences,
-    unproven,
     with_ends,
     worth_sentences,
 )
@@ -164,7 +163,7 @@ def _columns(screening: Screening) -> list[tuple[str, str]]:
 def _effects(screening: Screening) -> Iterator[tuple[str, list[str], list[list[str]]]]:
     """Yield title, heads and rows of the tables of effects: as simulated, and with the pilot."""
     control = screening.arms[0].control if screening.arms else ""
-    unsure = unproven(screening)
+    unsure = screening.state
     columns = _columns(screening)
     brackets = f"in brackets {percent(1 - screening.plan.alpha)} intervals"
     told = f"Effects against '{control}' in scale points, {brackets}{f': {unsure}' if unsure else ''}"
@@ -197,7 +196,7 @@ def write_screening(path: Path, screening: Screening) -> None:
         screening=screening,
         meaning=VERDICTS[screening.gate.verdict],
         synthetic=SYNTHETIC,
-        unproven=unproven(screening),
+        unproven=screening.state,
         recommended=recommended,
         charts=[(question.question, _forest(screening, question.question)) for question in screening.questions],
         heads=[head for head, _ in columns],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from silicus.effects import NOT_BENCHMARKED, Amount, ArmScreen, QuestionScreen, SampleSize, Screening
+from silicus.effects import Amount, ArmScreen, QuestionScreen, SampleSize, Screening
 from silicus.errors import counted
 from silicus.report.words import DASH, number, percent
 
@@ -21,7 +21,6 @@ __all__ = [
     "pilot_sentences",
     "recommendations",
     "rests_sentences",
-    "unproven",
     "with_ends",
     "worth_sentences",
 ]
@@ -286,8 +285,3 @@ def _tests(screening: Screening) -> Iterator[str]:
         if same is not None and same.equivalent is not None:
             told += f"; too small to matter: {'yes' if same.equivalent else 'not shown'} (p = {number(same.p)})"
         yield f"{told} ({alone.how})."
-
-
-def unproven(screening: Screening) -> str:
-    """Return the sign that results carry until they have been compared with people; nothing afterwards."""
-    return "" if screening.gate.benchmarked else NOT_BENCHMARKED

@@ -28,12 +28,14 @@ class Pilot:
         respondents: `respondent`, `weight` and their attributes, one row a person.
         beside: columns that are known of them and not told to a model, with `respondent`.
         questions: the questions that have answers.
+        named: whether the ids are people's own, and not made of the rows' numbers.
     """
 
     responses: pl.DataFrame
     respondents: pl.DataFrame
     beside: pl.DataFrame
     questions: list[str]
+    named: bool
 
 
 def read_pilot(path: Path, study: Study, attributes: Sequence[str] | None = None, untold: Sequence[str] = ()) -> Pilot:
@@ -62,6 +64,7 @@ def read_pilot(path: Path, study: Study, attributes: Sequence[str] | None = None
         raise InputError(
             f"{path}: has no column named after a question of '{study.id}' ({', '.join(names[:6])}).{hint}"
         )
+    named = "respondent" in table.columns
     table = _named(table, path)
     _check_once(table, path)
     told, beside = _columns(table, study, questions, attributes, untold, path)
@@ -71,6 +74,7 @@ def read_pilot(path: Path, study: Study, attributes: Sequence[str] | None = None
         respondents=people.select("respondent", "weight", *told),
         beside=people.select("respondent", *beside),
         questions=questions,
+        named=named,
     )
 
 

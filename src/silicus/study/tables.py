@@ -24,6 +24,7 @@ __all__ = [
     "human_responses",
     "need_columns",
     "place_in",
+    "prediction_failed",
     "read_items",
     "read_table",
     "write_items",
@@ -181,6 +182,11 @@ def place_in(path: Path, row: int) -> str:
         'people.csv line 2'
     """
     return f"{path} row {row + 1}" if path.suffix == ".parquet" else f"{path} line {row + 2}"
+
+
+def prediction_failed() -> pl.Expr:
+    """Return whether a row of a table of predictions holds none: its probabilities are missing, or unknown."""
+    return pl.col("probabilities").is_null() | pl.col("probabilities").list.sum().is_nan()
 
 
 def check_weights(weights: pl.Series, path: Path) -> None:

@@ -162,8 +162,9 @@ def test_what_a_model_is_shown_is_not_what_it_was_tuned_on(world, trained, tmp_p
     write_dataset_folder(tmp_path / "shown", shown, "made")
     options = ScreenOptions(model=str(model), shots=1, examples=tmp_path / "shown")
     assert set(learnt_from(options).data) == {str(tmp_path / "data"), str(tmp_path / "shown")}
-    assert _tuned_on(options) == ("past study",)
-    assert _tuned_on(ScreenOptions(model="uniform", shots=1, examples=tmp_path / "shown")) == ()
+    assert _tuned_on(options, learnt_from(options)) == ("past study",)
+    untrained = ScreenOptions(model="uniform", shots=1, examples=tmp_path / "shown")
+    assert _tuned_on(untrained, learnt_from(untrained)) == ()
 
 
 def test_what_a_served_model_learnt_from_is_not_known(world, pilot):

@@ -19,7 +19,7 @@ from silicus.effects.past.error_lines import (
     widening,
     without_each,
 )
-from silicus.effects.records import Amount, Number
+from silicus.effects.records import UNKNOWN, Amount, Number
 from silicus.errors import InputError, counted
 from silicus.record import Record
 
@@ -262,7 +262,6 @@ def _note(studies: int, alpha: float) -> str:
 
 
 def _nothing(kind: ErrorKind, alpha: float) -> PastErrors:
-    unknown = Amount(value=None, standard_error=None, low=None, high=None)
     what = "cells" if kind == "means" else "questions of 2 known cells"
     return PastErrors(
         kind=kind,
@@ -270,11 +269,11 @@ def _nothing(kind: ErrorKind, alpha: float) -> PastErrors:
         studies_n=0,
         quantities_n=0,
         intercept=None,
-        slope=unknown,
+        slope=UNKNOWN,
         covariance=(),
         tau=None,
-        error=unknown,
-        without_model=unknown,
+        error=UNKNOWN,
+        without_model=UNKNOWN,
         widening=None,
         held_out=None,
         reason=f"no past study has {what} with people's answers, so that nothing is known of how the model errs",

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from silicus.plugins import require
 from silicus.record import write_text
+from silicus.report.page import templates
 
 __all__ = ["ScriptForecast", "ScriptPilot", "ScriptRectified", "ScriptRow", "write_scripts"]
 
@@ -113,15 +113,7 @@ def write_scripts(folder: Path, study: str, rows: Sequence[ScriptRow], *, weight
         MissingExtraError: a library of the extra `report` is not installed.
         RunError: a file cannot be written.
     """
-    jinja2 = require("jinja2")
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=False,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = templates(Path(__file__).parent, autoescape=False, keep_trailing_newline=True)
     environment.filters |= {"word": _r_word, "number": _r_number, "stata": _stata_word, "dot": _stata_number}
     environment.filters["one_line"] = _one_line
     content: dict[str, Any] = {"study": study, "rows": rows, "weights": weights}

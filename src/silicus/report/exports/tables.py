@@ -11,7 +11,7 @@ import polars as pl
 
 from silicus.errors import InputError, did_you_mean
 from silicus.report.exports.labelled import LabelledColumns, Measure, column_names, write_flagged
-from silicus.study import PREDICTIONS, RESPONSES, Item, Scale, need_columns
+from silicus.study import PREDICTIONS, RESPONSES, Item, Scale, need_columns, prediction_failed
 
 __all__ = ["MOST_COLUMNS", "PEOPLE", "SYNTHETIC", "write_labelled"]
 
@@ -116,8 +116,7 @@ def _of_scale(rows: pl.DataFrame, scale: Scale, width: int) -> pl.DataFrame:
     Predictions that failed are left out: all of it is unknown.
     """
     points = np.asarray(scale.values, dtype=np.float64)
-    failed = pl.col("probabilities").is_null() | pl.col("probabilities").list.sum().is_nan()
-    good = rows.filter(~failed)
+    good = rows.filter(~prediction_failed())
     stray = good.filter(pl.col("probabilities").list.len() != len(points))
     if not stray.is_empty():
         found = len(stray["probabilities"][0])

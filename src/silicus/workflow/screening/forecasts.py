@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from silicus.effects import (
+    UNKNOWN,
     Amount,
     ArmForecast,
     ArmScreen,
@@ -35,7 +36,7 @@ from silicus.effects import (
     worth,
 )
 from silicus.options import ScreenOptions
-from silicus.study import Item, Scale
+from silicus.study import Item, Scale, prediction_failed
 from silicus.workflow.run import Run
 
 __all__ = ["Outlook", "arm_screens", "cell_screens", "question_screens", "sized"]
@@ -49,8 +50,6 @@ _NO_PAST = (
 _LEAST_FREEDOM = 3.0
 """Of fewer degrees of freedom Student's t has no variance."""
 
-_UNKNOWN = Amount(value=None, standard_error=None, low=None, high=None)
-
 
 @dataclass(frozen=True)
 class Outlook:
@@ -59,11 +58,13 @@ class Outlook:
     Attributes:
         means: errors of means; `None` where no past was given.
         effects: errors of effects; `None` where no past was given.
+        record: the same at 95 %, whatever level was declared for the study's own tests.
         spread: how many times as far people's answers spread as predicted ones; `None` where that is unknown.
     """
 
     means: PastErrors | None = None
     effects: PastErrors | None = None
+    record: PastErrors | None = None
     spread: Spread | None = None
 
 
@@ -78,7 +79,7 @@ def _of(item: Item) -> pl.Expr:
 
 
 def _cell(item: Item, predictions: pl.DataFrame, errors: PastErrors | None) -> CellScreen:
-    answered = predictions.filter(~pl.col("probabilities").list.sum().is_nan() & (pl.col("weight") > 0))
+    answered = predictions.filter(~prediction_failed() & (pl.col("weight") > 0))
     points = np.asarray(item.scale.values, dtype=np.float64)
     refusal = answered["refusal"].cast(pl.Float64).fill_null(0.0).to_numpy()
     asked = answered["weight"].to_numpy()
@@ -86,7 +87,7 @@ def _cell(item: Item, predictions: pl.DataFrame, errors: PastErrors | None) -> C
     if not weight.sum() > 0:
         return CellScreen(
             question=item.question, condition=item.condition, predicted=None, predicted_sd=None, refusal=None,
-            expected=_UNKNOWN, reason="no respondent has a prediction",
+            expected=UNKNOWN, reason="no respondent has a prediction",
         )  # fmt: skip
     p = np.average(np.stack([np.asarray(each, dtype=np.float64) for each in answered["probabilities"]]), 0, weight)
     p = p / p.sum()
@@ -111,10 +112,10 @@ def _expected(mean: float, scale: Scale, errors: PastErrors | None) -> tuple[Amo
 def _amount(share: float, span: float, errors: PastErrors | None, start: float = 0.0) -> tuple[Amount, str | None]:
     """Return what is expected, in points, of a predicted share of the range; and why there is no interval."""
     if errors is None:
-        return _UNKNOWN, _NO_PAST
+        return UNKNOWN, _NO_PAST
     found = forecast(errors, share)
     if found.reason is not None:
-        return _UNKNOWN, found.reason
+        return UNKNOWN, found.reason
     value, low, high = (start + span * float(each) for each in (found.value, found.low, found.high))
     # The widened scale, so that what is believed has the interval that is told.
     sd = span * float(found.sd) * float(errors.widening or 1.0)
@@ -136,10 +137,10 @@ def _arm(effect: Effect, scale: Scale, outlook: Outlook) -> ArmScreen:
     span = float(scale.values[-1] - scale.values[0])
     value = effect.points.value
     if value is None:
-        expected, reason = _UNKNOWN, effect.reason
+        expected, reason = UNKNOWN, effect.reason
     else:
         useless = _useless(outlook.effects)
-        expected, reason = (_UNKNOWN, useless) if useless else _amount(value / span, span, outlook.effects)
+        expected, reason = (UNKNOWN, useless) if useless else _amount(value / span, span, outlook.effects)
     return ArmScreen(
         question=effect.question, arm=effect.arm, control=effect.control, span=span, predicted=effect,
         expected=expected, reason=reason,

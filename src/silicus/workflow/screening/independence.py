@@ -31,10 +31,12 @@ class Learnt:
     Attributes:
         data: the datasets that can be read: where -> dataset.
         unknown: why others are not known, in sentences.
+        tuned: where those of them are that the weights learnt from; what is shown as examples tuned nothing.
     """
 
     data: dict[str, Dataset]
     unknown: list[str]
+    tuned: tuple[str, ...] = ()
 
 
 def learnt_from(options: ScreenOptions) -> Learnt:
@@ -54,13 +56,15 @@ def learnt_from(options: ScreenOptions) -> Learnt:
     manifest = Path(name).resolve().parent / "manifest.json"
     if not manifest.is_file():
         return Learnt(data, [*unknown, f"{name} was trained, and the manifest of its training is not beside it"])
+    tuned: list[str] = []
     for place, answers in _parts(read_yaml(manifest)):
         found = _read(place, answers)
         if found is None:
             unknown.append(f"{name} learnt from {place}, which is not there any more or holds other answers now")
         else:
             data[place] = found
-    return Learnt(data, unknown)
+            tuned.append(place)
+    return Learnt(data, unknown, tuple(dict.fromkeys(tuned)))
 
 
 def _parts(manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:

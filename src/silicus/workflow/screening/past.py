@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,16 @@ from silicus.workflow.run import Run, read_run
 from silicus.workflow.screening.independence import Learnt
 from silicus.workflow.screening.past_cells import cells_of
 
-__all__ = ["PastRun", "check_weights_alike", "past_cells", "past_scales", "past_texts", "read_past", "spread_of"]
+__all__ = [
+    "PastRun",
+    "check_weights_alike",
+    "past_cells",
+    "past_scales",
+    "past_texts",
+    "read_past",
+    "spread_of",
+    "words",
+]
 
 _ASKED = (
     "template", "answers", "protocol", "server", "scoring", "samples", "temperature", "orders", "wordings", "shots",
@@ -38,6 +48,11 @@ class PastRun:
 
     run: Run
     evaluation: Evaluation
+
+    @cached_property
+    def cells(self) -> pl.DataFrame:
+        """The cells of the run, as `cells_of` returns them."""
+        return cells_of(self.run)
 
 
 def read_past(folders: Sequence[Path], study: Study, options: ScreenOptions, learnt: Learnt) -> list[PastRun]:
@@ -128,11 +143,11 @@ def past_cells(past: Sequence[PastRun], *, conditions: bool) -> Past:
             of what it adds to each.
     """
     tables = [
-        cells_of(each.run).with_columns(run=pl.lit(number))
+        each.cells.with_columns(run=pl.lit(number))
         for number, each in enumerate(past)
         if not (conditions and each.run.manifest.unit == "group")
     ]
-    cells = pl.concat(tables) if tables else cells_of(past[0].run).clear().with_columns(run=pl.lit(0))
+    cells = pl.concat(tables) if tables else past[0].cells.clear().with_columns(run=pl.lit(0))
     if conditions:
         cells = cells.filter(~pl.col("repeated"))
     # A study that two runs hold is one study. Means of its questions are compared within a run, and not where one
@@ -147,8 +162,13 @@ def past_texts(past: Sequence[PastRun]) -> dict[str, list[str]]:
     """Return study -> what its people were shown and asked."""
     texts: dict[str, list[str]] = {}
     for item in _items(past):
-        texts.setdefault(item.study, []).append(f"{item.context}\n{item.text}".strip())
+        texts.setdefault(item.study, []).append(words(item))
     return texts
+
+
+def words(item: Item) -> str:
+    """Return what people are shown and asked."""
+    return f"{item.context}\n{item.text}".strip()
 
 
 def _items(past: Sequence[PastRun]) -> Iterator[Item]:

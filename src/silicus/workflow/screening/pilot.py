@@ -10,6 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from silicus.effects import (
+    UNKNOWN,
     Amount,
     ArmScreen,
     Contrast,
@@ -29,14 +30,13 @@ from silicus.effects import (
 )
 from silicus.errors import SilicusError
 from silicus.options import ScreenOptions
-from silicus.study import Pilot, Scale
+from silicus.study import Pilot, Scale, prediction_failed
 from silicus.workflow.run import Run
 
 __all__ = ["with_pilot"]
 
 Floats = npt.NDArray[np.float64]
 
-_UNKNOWN = Amount(value=None, standard_error=None, low=None, high=None)
 _PEOPLE_A_COLUMN = 5
 """With fewer people for each coefficient adjusting costs more than it brings."""
 _LEVEL, _SIZE = 0.05, 0.1
@@ -120,7 +120,7 @@ def _question(
             alone=alone[question, name],
             rectified=each,
             adjusted=_amount(contrast, both.screen.alpha),
-            attributes=plain.get(name, _UNKNOWN),
+            attributes=plain.get(name, UNKNOWN),
             explained=_explained(people.answers, said, people.arm),
             sd=sd,
             design_effect=_design_effect(alone[question, name], sd),
@@ -204,7 +204,7 @@ def _rectified(
 
 def _amount(contrast: Contrast, alpha: float) -> Amount:
     if not np.isfinite(contrast.standard_error) or not contrast.df > 0:
-        return _UNKNOWN.model_copy(update={"value": contrast.estimate if np.isfinite(contrast.estimate) else None})
+        return UNKNOWN.model_copy(update={"value": contrast.estimate if np.isfinite(contrast.estimate) else None})
     low, high = contrast.interval(alpha)
     return Amount(value=contrast.estimate, standard_error=contrast.standard_error, low=low, high=high)
 
@@ -281,9 +281,8 @@ def _expected(run: Run, question: str, conditions: list[str], scale: Scale) -> p
 
 def _known(run: Run, question: str, conditions: list[str]) -> pl.DataFrame:
     """Return the predictions of a question that did not fail."""
-    total = pl.col("probabilities").list.sum().fill_null(float("nan"))
     asked = (pl.col("question") == question) & pl.col("condition").is_in(conditions)
-    return run.predictions.filter(asked & ~total.is_nan())
+    return run.predictions.filter(asked & ~prediction_failed())
 
 
 def _means(rows: pl.DataFrame, scale: Scale) -> pl.Series:

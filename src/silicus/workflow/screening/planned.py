@@ -11,7 +11,7 @@ from silicus.options import ScreenOptions
 from silicus.study import Pilot, Study, read_pilot, read_table
 from silicus.workflow.population import asked_respondents
 
-__all__ = ["as_simulated", "check_named", "read_planned"]
+__all__ = ["as_simulated", "check_named", "read_planned", "simulated_attributes"]
 
 
 def as_simulated(plan: EffectsPlan) -> EffectsPlan:
@@ -19,20 +19,29 @@ def as_simulated(plan: EffectsPlan) -> EffectsPlan:
     return plan.model_copy(update={"covariates": (), "clusters": None})
 
 
-def check_named(plan: ScreenPlan, options: ScreenOptions) -> None:
+def simulated_attributes(options: ScreenOptions) -> list[str]:
+    """Return what is known of simulated people."""
+    people, _, _ = asked_respondents(options.respondents, options.draw, options.seed)
+    return [name for name in people.columns if name not in {"respondent", "weight"}]
+
+
+def check_named(plan: ScreenPlan, simulated: Sequence[str]) -> None:
     """Look up what the plan names of simulated people.
+
+    Args:
+        plan: what was declared.
+        simulated: what is known of them.
 
     Raises:
         InputError: they lack it.
     """
-    people, _, _ = asked_respondents(options.respondents, options.draw, options.seed)
-    _check_known(plan.moderators, "moderator", people.columns, "the simulated respondents do")
+    _check_known(plan.moderators, "moderator", simulated, "the simulated respondents do")
     if plan.stratum is not None:
-        _check_known([plan.stratum], "stratum", people.columns, "the simulated respondents do")
+        _check_known([plan.stratum], "stratum", simulated, "the simulated respondents do")
 
 
 def read_planned(
-    path: Path, study: Study, plan: ScreenPlan, outcomes: Sequence[str], options: ScreenOptions
+    path: Path, study: Study, plan: ScreenPlan, outcomes: Sequence[str], simulated: Sequence[str]
 ) -> tuple[Pilot, list[str]]:
     """Return the pilot with all columns that the plan names, and what is to be known of the others, in sentences.
 
@@ -44,8 +53,6 @@ def read_planned(
         InputError: the pilot is not as it should be, lacks a column, or was asked nothing that is compared.
     """
     columns = read_table(path, "a pilot").columns
-    people, _, _ = asked_respondents(options.respondents, options.draw, options.seed)
-    simulated = [name for name in people.columns if name not in {"respondent", "weight"}]
     own = {*(question.id for question in (*study.asked, *study.questions)), "respondent", "condition", "weight"}
     others = [name for name in columns if name not in own]
     clusters = {plan.clusters} - {None}

@@ -29,7 +29,7 @@ from silicus.errors import InputError
 from silicus.options import ScreenOptions
 from silicus.record import read, write
 from silicus.report import write_screening
-from silicus.study import Pilot, Study, read_study, read_table
+from silicus.study import Pilot, Study, read_study
 from silicus.workflow.run import Run
 from silicus.workflow.screening.asked import Controls, ask_controls, ask_pilot, ask_study, control_of
 from silicus.workflow.screening.exported import Exported, export
@@ -54,9 +54,10 @@ from silicus.workflow.screening.past import (
     past_texts,
     read_past,
     spread_of,
+    words,
 )
 from silicus.workflow.screening.pilot import with_pilot
-from silicus.workflow.screening.planned import as_simulated, check_named, read_planned
+from silicus.workflow.screening.planned import as_simulated, check_named, read_planned, simulated_attributes
 from silicus.workflow.screening.told import disclosure_of, facts_of
 from silicus.workflow.screening.trust import Trusted, answered, benchmarked, checks_of, past_record
 from silicus.workflow.simulate import settled
@@ -77,6 +78,7 @@ class _Given:
         frozen: the plan.
         past: runs on past studies.
         pilot: people's answers to the study, where there are some.
+        learnt: what the model learnt from.
         notes: what is to be known of them.
     """
 
@@ -84,6 +86,7 @@ class _Given:
     frozen: Frozen
     past: list[PastRun]
     pilot: Pilot | None
+    learnt: Learnt
     notes: list[str]
 
 
@@ -117,7 +120,7 @@ def screen(study: str, options: ScreenOptions) -> tuple[Path, Screening | None]:
     write(folder / SCREENING, found)
     write_screening(folder / "report.html", found)
     told = Exported(found, given.study, run, given.pilot, people, options.respondents.isdigit())
-    export(folder, told, disclosure_of(found, run, given.past, given.pilot, options))
+    export(folder, told, disclosure_of(found, run, given.past, given.pilot, options, given.learnt))
     return folder, found
 
 
@@ -136,26 +139,19 @@ def _given(study: str, options: ScreenOptions) -> _Given:
     outcomes = plan.known([question.id for question in loaded.asked], ordered)
     learnt = learnt_from(options)
     past = read_past(options.past, loaded, options, learnt)
-    check_named(plan, options)
-    pilot, notes = _pilot(loaded, plan, outcomes, options, learnt)
+    simulated = simulated_attributes(options)
+    check_named(plan, simulated)
+    pilot, notes = None, list[str]()
+    if options.pilot is not None:
+        pilot, notes = read_planned(options.pilot, loaded, plan, outcomes, simulated)
+        check_not_simulated(options, pilot)
+        notes += check_apart(learnt, loaded, pilot, named=pilot.named)
     if past:
         notes += [
             f"{sentence}: past errors are too small where it learnt from past studies" for sentence in learnt.unknown
         ]
     frozen = frozen_plan(loaded, plan, outcomes, options, tuple(past_key(each.run) for each in past))
-    return _Given(loaded, frozen, past, pilot, notes)
-
-
-def _pilot(
-    study: Study, plan: ScreenPlan, outcomes: tuple[str, ...], options: ScreenOptions, learnt: Learnt
-) -> tuple[Pilot | None, list[str]]:
-    """Return the pilot, and what is to be known of its independence of the model."""
-    if options.pilot is None:
-        return None, []
-    pilot, notes = read_planned(options.pilot, study, plan, outcomes, options)
-    check_not_simulated(options, pilot)
-    named = "respondent" in read_table(options.pilot, "a pilot").columns
-    return pilot, [*notes, *check_apart(learnt, study, pilot, named=named)]
+    return _Given(loaded, frozen, past, pilot, learnt, notes)
 
 
 def _screening(
@@ -174,7 +170,7 @@ def _screening(
     if people is not None and given.pilot is not None:
         arms = with_pilot(arms, run, people, given.pilot, plan, frozen.plan, options, rng)
     arms = sized(arms, cells, outlook, frozen.plan)
-    support = _support(given.past, study, options)
+    support = _support(given)
     made_of = [run, *(each.run for each in given.past)]
     return Screening(
         study=study.id,
@@ -185,7 +181,7 @@ def _screening(
         tried=len(plans),
         respondents=len(run.respondents),
         pilot_people=None if given.pilot is None else len(given.pilot.respondents),
-        gate=_gate(Trusted(study, run, simulated, _moderated(run, plan)), controls, given, arms, support),
+        gate=_gate(Trusted(study, run, simulated, _moderated(run, plan)), controls, outlook, arms, support),
         support=support,
         past_means=outlook.means,
         past_effects=outlook.effects,
@@ -205,19 +201,21 @@ def _outlook(past: list[PastRun], alpha: float) -> Outlook:
     if not past:
         return Outlook()
     means = learn_errors(past_cells(past, conditions=False), "means", alpha)
-    return Outlook(means, learn_errors(past_cells(past, conditions=True), "effects", alpha), spread_of(past))
+    cells = past_cells(past, conditions=True)
+    record = learn_errors(cells, "effects")
+    declared = record if record.level == 1 - alpha else learn_errors(cells, "effects", alpha)
+    return Outlook(means, declared, record, spread_of(past))
 
 
-def _support(past: list[PastRun], study: Study, options: ScreenOptions) -> Support | None:
+def _support(given: _Given) -> Support | None:
     """Return how like the study is to past ones, and to what the model learnt from; `None` without a past."""
-    if not past:
+    if not given.past:
         return None
-    learnt = learnt_from(options)
-    texts = [f"{item.context}\n{item.text}" for data in learnt.data.values() for item in data.items.values()]
-    own = [f"{item.context}\n{item.text}" for item in study.items()]
-    scales = [question.scale for question in study.asked]
-    studies = PastStudies(past_texts(past), past_scales(past))
-    return support_of(own, scales, studies, texts if learnt.data else None)
+    learnt = [words(item) for data in given.learnt.data.values() for item in data.items.values()]
+    own = [words(item) for item in given.study.items()]
+    scales = [question.scale for question in given.study.asked]
+    studies = PastStudies(past_texts(given.past), past_scales(given.past))
+    return support_of(own, scales, studies, learnt if given.learnt.data else None)
 
 
 def _moderated(run: Run, plan: EffectsPlan) -> bool:
@@ -226,13 +224,11 @@ def _moderated(run: Run, plan: EffectsPlan) -> bool:
 
 
 def _gate(
-    trusted: Trusted, controls: Controls | None, given: _Given, arms: list[ArmScreen], support: Support | None
+    trusted: Trusted, controls: Controls | None, outlook: Outlook, arms: list[ArmScreen], support: Support | None
 ) -> Gate:
-    # At one level, whatever was declared for the study's own tests.
-    errors = learn_errors(past_cells(given.past, conditions=True), "effects") if given.past else None
-    checks = [check_past_record(past_record(errors)), *checks_of(trusted, controls)]
+    checks = [check_past_record(past_record(outlook.record)), *checks_of(trusted, controls)]
     checks.insert(1, checked("support", "not done", _NO_PAST) if support is None else check_support(support))
-    if given.pilot is not None:
+    if any(arm.pilot is not None for arm in arms):
         checks.append(check_pilot(answered(arms)))
     return verdict(checks, benchmarked=benchmarked(arms))
 

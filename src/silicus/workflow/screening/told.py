@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import polars as pl
 
@@ -22,10 +21,10 @@ from silicus.report.exports import (
     Simulated,
     Trust,
 )
-from silicus.study import Pilot, iter_respondents
+from silicus.study import Pilot, iter_respondents, prediction_failed
 from silicus.workflow.run import Run
 from silicus.workflow.screening.frozen import Frozen
-from silicus.workflow.screening.independence import Learnt, learnt_from
+from silicus.workflow.screening.independence import Learnt
 from silicus.workflow.screening.past import PastRun
 
 __all__ = ["disclosure_of", "facts_of"]
@@ -56,12 +55,12 @@ def _told(past: PastRun) -> str:
 
 
 def disclosure_of(
-    screening: Screening, run: Run, past: Sequence[PastRun], pilot: Pilot | None, options: ScreenOptions
+    screening: Screening, run: Run, past: Sequence[PastRun], pilot: Pilot | None, options: ScreenOptions, learnt: Learnt
 ) -> Disclosure:
     """Return the disclosure sheet of a screening, filled as far as its run knows."""
     return Disclosure(
         plan=Instrument(study=screening.title, plan=screening.plan_hash, frozen=screening.frozen),
-        model=_model(run, options),
+        model=_model(run, options, learnt),
         asking=_asking(screening, run),
         simulated=Simulated(
             population=run.manifest.respondents,
@@ -75,7 +74,7 @@ def disclosure_of(
         people=People(
             respondents=0 if pilot is None else len(pilot.respondents),
             weights=None if pilot is None else _weights(pilot.respondents["weight"]),
-            apart=None if pilot is None else _apart(options),
+            apart=None if pilot is None else _apart(learnt),
         ),
         computed=Computed(
             software=run.manifest.versions,
@@ -89,8 +88,7 @@ def _weights(weight: pl.Series) -> str:
     return "all alike" if weight.n_unique() == 1 else "survey weights, as in the table of the pilot"
 
 
-def _apart(options: ScreenOptions) -> str:
-    learnt = learnt_from(options)
+def _apart(learnt: Learnt) -> str:
     if learnt.unknown:
         return "not known of all that the model learnt from: " + "; ".join(learnt.unknown)
     if learnt.data:
@@ -98,8 +96,9 @@ def _apart(options: ScreenOptions) -> str:
     return "nothing was tuned here on anybody's answers"
 
 
-def _model(run: Run, options: ScreenOptions) -> ModelUsed:
-    asked, learnt = run.manifest.options, _tuned(options)
+def _model(run: Run, options: ScreenOptions, learnt: Learnt) -> ModelUsed:
+    asked = run.manifest.options
+    licences = tuple(learnt.data[place].source.licence for place in learnt.tuned)
     known = trained_as(options.model) if options.server is None else None
     return ModelUsed(
         name=str(asked["model"]) + (f", made from {known.base}" if known else ""),
@@ -107,30 +106,24 @@ def _model(run: Run, options: ScreenOptions) -> ModelUsed:
         adapter="none" if known is None and options.server is None else None,
         precision=str(asked.get("dtype")) if options.server is None else None,
         where="this machine" if options.server is None else options.server,
-        training_studies=_tuned_on(options),
-        licences=tuple(data.source.licence for data in learnt.data.values()) if known and not learnt.unknown else None,
+        training_studies=_tuned_on(options, learnt),
+        licences=licences if known and not learnt.unknown else None,
     )
 
 
-def _tuned(options: ScreenOptions) -> Learnt:
-    """Return what the model's weights learnt from; what it is shown as examples tuned nothing."""
-    return learnt_from(replace(options, examples=None, shots=0, own_answers=0))
-
-
-def _tuned_on(options: ScreenOptions) -> tuple[str, ...] | None:
+def _tuned_on(options: ScreenOptions, learnt: Learnt) -> tuple[str, ...] | None:
     """Return the studies that a model was fine-tuned on; `None` where that is not known."""
     if options.server is not None:
         return None
     if trained_as(options.model) is None:
         return ()
-    learnt = _tuned(options)
-    studies = {str(study) for data in learnt.data.values() for study in data.responses["study"].unique()}
+    tuned = (learnt.data[place] for place in learnt.tuned)
+    studies = {str(study) for data in tuned for study in data.responses["study"].unique()}
     return None if learnt.unknown else tuple(sorted(studies))
 
 
 def _asking(screening: Screening, run: Run) -> Asking:
     asked, predictions = run.manifest.options, run.predictions
-    sums = predictions["probabilities"].list.sum()
     refusal = predictions["refusal"].cast(pl.Float64).mean()
     item = next(iter(run.items.values()))
     person = next(iter_respondents(run.respondents))
@@ -146,7 +139,7 @@ def _asking(screening: Screening, run: Run) -> Asking:
         configurations=screening.tried,
         configurations_counted="frozen plans for this study in the folders beside this one",
         answers=len(predictions),
-        failures=int((sums.is_null() | sums.is_nan()).sum()),
+        failures=len(predictions.filter(prediction_failed())),
         refusals=float(refusal) if isinstance(refusal, float) else None,
         prompt=f"{prompt.system}\n\n{prompt.user}".strip(),
     )  # fmt: skip

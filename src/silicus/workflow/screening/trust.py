@@ -31,7 +31,7 @@ from silicus.effects import (
     effects,
 )
 from silicus.simulate import Pair, scrambled_name, swapped
-from silicus.study import KEY, Item, Study, iter_respondents, order_named, read_table, why_fixed
+from silicus.study import KEY, Item, Study, iter_respondents, order_named, prediction_failed, read_table, why_fixed
 from silicus.workflow.run import Run
 from silicus.workflow.screening.asked import Controls
 
@@ -145,8 +145,7 @@ def checks_of(trusted: Trusted, controls: Controls | None) -> Iterator[Check]:
 
 
 def _failures(run: Run) -> Failures:
-    sums = run.predictions["probabilities"].list.sum()
-    unread = int((sums.is_null() | sums.is_nan()).sum())
+    unread = len(run.predictions.filter(prediction_failed()))
     covered = run.predictions["covered"].cast(pl.Float64)
     mean = covered.mean()
     return Failures(len(run.predictions), unread, float(mean) if isinstance(mean, float) else float("nan"))
